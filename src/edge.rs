@@ -1,0 +1,4 @@
+//! The shell: everything that touches the world.
+
+pub mod clock;
+pub mod pictures;

@@ -1,0 +1,74 @@
+//! Picture files to luma: PNG, JPEG, WebP, BMP, GIF and PGM.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use image::{ImageReader, Limits};
+
+use crate::pipeline::frame::{MAX_PIXELS, NoPicture, Picture};
+
+/// Endings of the files that a folder of pictures is made of, lower case.
+pub const ENDINGS: [&str; 8] = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "pgm", "pnm"];
+
+/// Why a file gave no picture.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// The file cannot be read.
+    #[error("cannot be read: {0}")]
+    Read(#[from] std::io::Error),
+    /// Its bytes are no picture, or a damaged one.
+    #[error("not a picture: {0}")]
+    NotAPicture(#[from] image::ImageError),
+    /// Its size is refused.
+    #[error(transparent)]
+    Size(#[from] NoPicture),
+}
+
+/// The picture in the file at `path`, as 8-bit luma.
+pub fn read(path: &Path) -> Result<Picture, PictureError> {
+    decode(BufReader::new(File::open(path)?))
+}
+
+fn decode<R: Read + Seek + std::io::BufRead>(bytes: R) -> Result<Picture, PictureError> {
+    let mut bytes = bytes;
+    let reader = ImageReader::new(&mut bytes).with_guessed_format()?;
+    let (width, height) = reader.into_dimensions()?;
+    // A declared size is checked before memory is taken for it.
+    Picture::check_size(width, height)?;
+    bytes.rewind()?;
+    let mut reader = ImageReader::new(bytes).with_guessed_format()?;
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_PIXELS * 8);
+    reader.limits(limits);
+    let luma = reader.decode()?.into_luma8();
+    Ok(Picture::new(luma.width(), luma.height(), luma.into_raw())?)
+}
+
+/// The files that `paths` name: a file as it is, a folder as the pictures in it and below, in byte order of their names.
+pub fn walk(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() { walk_folder(path, &mut files) } else { files.push(path.clone()) }
+    }
+    files
+}
+
+fn walk_folder(folder: &Path, files: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            walk_folder(&path, files);
+        } else if is_picture(&path) {
+            files.push(path);
+        }
+    }
+}
+
+/// Whether the file's ending is one of [`ENDINGS`].
+pub fn is_picture(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    ENDINGS.contains(&ending.to_ascii_lowercase().as_str())
+}

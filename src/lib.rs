@@ -1,0 +1,5 @@
+//! The barcode scanning station of a fulfillment center.
+
+pub mod commands;
+pub mod edge;
+pub mod pipeline;

@@ -1,0 +1,1 @@
+//! One test binary: on two cores, linking once is what counts.
