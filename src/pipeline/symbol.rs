@@ -208,6 +208,23 @@ pub struct Symbol {
     pub identifier: String,
     /// Where it is.
     pub corners: Corners,
+    /// What the reading rests on; `None` from a reader that does not tell.
+    pub confidence: Option<Confidence>,
+}
+
+/// What a reading rests on (decision 20).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Confidence {
+    /// Independent rows or samples that agreed.
+    pub rows: u32,
+    /// Distance to the next best reading, 0 (none) to 1.
+    pub margin: f32,
+    /// Pixels a module.
+    pub px_per_module: f32,
+    /// Bars against spaces, 0 to 1.
+    pub contrast: f32,
+    /// Codewords that error correction changed.
+    pub errors_corrected: u32,
 }
 
 impl Symbol {
