@@ -2,5 +2,11 @@
 
 pub mod decode;
 pub mod frame;
+pub mod ident;
+pub mod link;
+pub mod named;
+pub mod notification;
+pub mod order;
+pub mod show;
 pub mod symbol;
 pub mod time;
