@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod command;
+pub mod decision;
 pub mod decode;
 pub mod frame;
 pub mod gs1;

@@ -230,7 +230,7 @@ fn check_pairs(elements: &[Element]) -> Result<(), Gs1Error> {
 /// GS1 General Specifications 7.9.1: from the right, weights 1 and 3 in turn, the sum a multiple of ten.
 fn has_check_digit(digits: &str) -> bool {
     let weighted = |(i, d): (usize, u8)| u32::from(d - b'0') * if i % 2 == 0 { 1 } else { 3 };
-    digits.bytes().rev().enumerate().map(weighted).sum::<u32>() % 10 == 0
+    digits.bytes().rev().enumerate().map(weighted).sum::<u32>().is_multiple_of(10)
 }
 
 /// GS1 AI encodable character set 82 (General Specifications, figure 7.11-1).
