@@ -2,3 +2,5 @@
 
 pub mod clock;
 pub mod pictures;
+pub mod reel;
+pub mod steps;

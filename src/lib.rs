@@ -3,4 +3,5 @@
 pub mod commands;
 pub mod edge;
 pub mod pipeline;
+pub mod projector;
 pub mod station;
