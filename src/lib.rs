@@ -4,4 +4,5 @@ pub mod commands;
 pub mod edge;
 pub mod pipeline;
 pub mod projector;
+pub mod report;
 pub mod station;
