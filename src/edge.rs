@@ -4,3 +4,4 @@ pub mod clock;
 pub mod pictures;
 pub mod reel;
 pub mod steps;
+pub mod store;
