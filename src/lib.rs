@@ -1,5 +1,7 @@
 //! The barcode scanning station of a fulfillment center.
 
+pub mod cli;
 pub mod commands;
+pub mod config;
 pub mod edge;
 pub mod pipeline;
