@@ -5,3 +5,4 @@ pub mod commands;
 pub mod config;
 pub mod edge;
 pub mod pipeline;
+pub mod station;

@@ -1,12 +1,20 @@
 //! The core: pure functions from a picture to a decision. No files, no clock, no threads.
 
+pub mod catalog;
+pub mod command;
+pub mod decision;
 pub mod decode;
 pub mod frame;
+pub mod gs1;
 pub mod ident;
 pub mod link;
+pub mod meaning;
 pub mod named;
 pub mod notification;
 pub mod order;
+pub mod payload;
 pub mod show;
 pub mod symbol;
 pub mod time;
+pub mod verdict;
+pub mod view;

@@ -181,7 +181,11 @@ impl FromStr for Gtin {
         // GS1 General Specifications 7.9: weights 3 and 1 in turn, the sum a multiple of ten.
         let weighted = |(i, d): (usize, &u8)| u32::from(d - b'0') * if i % 2 == 0 { 3 } else { 1 };
         let sum: u32 = digits.iter().enumerate().map(weighted).sum();
-        if sum % 10 == 0 { Ok(Self(digits)) } else { Err(wrong("its check digit is wrong")) }
+        if sum.is_multiple_of(10) {
+            Ok(Self(digits))
+        } else {
+            Err(wrong("its check digit is wrong"))
+        }
     }
 }
 

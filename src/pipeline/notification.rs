@@ -30,6 +30,7 @@ pub struct Notification {
 /// The message in the document's own key order: 4 + 2 + 1 fields (requirement 51).
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the document's own names")]
 struct Message {
     notification_info: NotificationInfo,
     device_info: DeviceInfo,
