@@ -1,6 +1,8 @@
 //! The barcode scanning station of a fulfillment center.
 
+pub mod cli;
 pub mod commands;
+pub mod config;
 pub mod edge;
 pub mod pipeline;
 pub mod projector;
