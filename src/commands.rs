@@ -1,6 +1,8 @@
 //! The commands, a file each: what was asked for, done, and its exit code.
 
 pub mod decode;
+pub mod demo;
+pub mod replay;
 
 use std::process::ExitCode;
 

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod edge;
+pub mod floor;
 pub mod pipeline;
 pub mod projector;
 pub mod report;

@@ -77,6 +77,21 @@ impl<'a> Projector<'a> {
         Self { items, steps, clock: start, number: 0, played: Played::default(), view }
     }
 
+    /// How long `items` with `steps` play, in milliseconds.
+    pub fn duration_ms(items: &[Item], steps: &[StepLine]) -> i64 {
+        let item_ms = |item: &Item| match item {
+            Item::Still(_) => 2 * STILL_MS,
+            Item::Sequence { frames, .. } => {
+                frames.last().map_or(0, |frame| frame.decided_ms) + 1000 / FRAMES + STILL_MS
+            }
+        };
+        let wait_ms = |line: &StepLine| match line.step {
+            Step::WaitMs { ms } => i64::from(ms),
+            _ => 0,
+        };
+        items.iter().map(item_ms).sum::<i64>() + steps.iter().map(wait_ms).sum::<i64>()
+    }
+
     /// Plays it all into `sink`, or until that says stop.
     pub fn play<E>(
         mut self,
