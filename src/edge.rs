@@ -9,4 +9,7 @@ pub mod publisher;
 pub mod reel;
 pub mod relay;
 pub mod steps;
+pub mod pictures;
+pub mod publisher;
+pub mod relay;
 pub mod store;
