@@ -6,12 +6,13 @@ mod settings;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use crate::cli::Source;
 use crate::config::settings::{Settings, Sheet};
 use crate::pipeline::named::named;
 use crate::pipeline::notification::RetrySchedule;
+use crate::pipeline::view::{Agreement, EqualFrames};
+use crate::station::{PublishAt, Rules};
 
 pub use crate::config::settings::{ConfigError, Place};
 
@@ -28,10 +29,10 @@ pub struct Config {
     pub station: String,
     /// When an event may go out.
     pub publish_at: PublishAt,
-    /// For how long a box that came before its order is remembered, in seconds.
-    pub hold_seconds: u32,
+    /// For how long a box that came before its order is remembered, in milliseconds.
+    pub hold_ms: i64,
     /// For how long something that contradicts an agreed serial is waited for, in milliseconds.
-    pub settle_ms: u32,
+    pub settle_ms: i64,
     /// Where pictures come from; at least one.
     pub sources: Vec<Source>,
     /// The cameras; none means the first there is.
@@ -40,40 +41,6 @@ pub struct Config {
     pub agreement: Agreement,
     /// Where events go.
     pub publisher: Publisher,
-}
-
-/// When an event may go out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PublishAt {
-    /// When the pack is closed.
-    PackClose,
-    /// As soon as the link is made and the box has left the view (decision 2).
-    Link,
-}
-
-/// A text that is no [`PublishAt`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoMoment {
-    /// It will be one.
-    #[error("ship_confirm is not built yet; write pack_close or link")]
-    NotBuilt,
-    /// It is none.
-    #[error("write pack_close or link")]
-    Unknown,
-}
-
-impl FromStr for PublishAt {
-    type Err = NoMoment;
-
-    fn from_str(text: &str) -> Result<Self, NoMoment> {
-        match text {
-            "pack_close" => Ok(Self::PackClose),
-            "link" => Ok(Self::Link),
-            // Decision 15.
-            "ship_confirm" => Err(NoMoment::NotBuilt),
-            _ => Err(NoMoment::Unknown),
-        }
-    }
 }
 
 /// A camera of the station.
@@ -107,21 +74,6 @@ named!(
         Tunnel = "tunnel",
     }
 );
-
-/// How many different frames must agree, and within what time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Agreement {
-    /// For symbologies with Reed-Solomon codewords.
-    pub reed_solomon: u32,
-    /// For symbologies with a mandatory check character.
-    pub checked: u32,
-    /// For symbologies without.
-    pub unchecked: u32,
-    /// They must lie within so many milliseconds.
-    pub window_ms: u32,
-    /// A box unseen for so many milliseconds has left.
-    pub gone_ms: u32,
-}
 
 /// Where events go, and when a failed one is tried again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,6 +138,17 @@ impl Config {
         Ok(Self::parse(&text, &path, environment, sources)?)
     }
 
+    /// The rules of the floor; notification ids come from `seed`.
+    pub fn rules(&self, seed: [u8; 16]) -> Rules {
+        Rules {
+            agreement: self.agreement,
+            settle_ms: self.settle_ms,
+            hold_ms: self.hold_ms,
+            publish_at: self.publish_at,
+            seed,
+        }
+    }
+
     /// As [`Config::load`], from `text`, the content of `file`.
     pub fn parse(
         text: &str,
@@ -199,20 +162,14 @@ impl Config {
             station: station.checked("station", is_name, NAME_RULE)?.ok_or_else(|| {
                 station.wrong("station", "add a line such as station = \"pack-1\"")
             })?,
-            publish_at: station.parsed("publish_at")?.unwrap_or(PublishAt::PackClose),
-            hold_seconds: station.whole("hold_seconds", 1..=600, 20)?,
-            settle_ms: station.whole("settle_ms", 0..=5_000, 300)?,
+            publish_at: publish_at_of(&station)?,
+            hold_ms: i64::from(station.whole("hold_seconds", 1..=600, 20)?) * 1_000,
+            settle_ms: station.whole("settle_ms", 0..=5_000, 300)?.into(),
             sources: sources_of(&station, sources, &cameras)?,
             cameras,
             agreement: agreement_of(&station)?,
             publisher: publisher_of(&station)?,
         })
-    }
-}
-
-impl Default for Agreement {
-    fn default() -> Self {
-        Self { reed_solomon: 2, checked: 3, unchecked: 4, window_ms: 2_000, gone_ms: 700 }
     }
 }
 
@@ -223,14 +180,26 @@ fn is_name(text: &str) -> bool {
     (1..=40).contains(&text.len()) && text.bytes().all(plain)
 }
 
+fn publish_at_of(station: &Settings) -> Result<PublishAt, ConfigError> {
+    match station.parsed::<String>("publish_at")?.as_deref() {
+        None | Some("pack_close") => Ok(PublishAt::PackClose),
+        Some("link") => Ok(PublishAt::Link),
+        // Decision 15.
+        Some("ship_confirm") => {
+            Err(station.wrong("publish_at", "not built yet; write pack_close or link"))
+        }
+        Some(_) => Err(station.wrong("publish_at", "write pack_close or link")),
+    }
+}
+
 fn agreement_of(station: &Settings) -> Result<Agreement, ConfigError> {
-    let default = Agreement::default();
     Ok(Agreement {
-        reed_solomon: station.whole("agreement.reed_solomon", 1..=60, default.reed_solomon)?,
-        checked: station.whole("agreement.checked", 1..=60, default.checked)?,
-        unchecked: station.whole("agreement.unchecked", 1..=60, default.unchecked)?,
-        window_ms: station.whole("agreement.window_ms", 100..=60_000, default.window_ms)?,
-        gone_ms: station.whole("agreement.gone_ms", 100..=60_000, default.gone_ms)?,
+        reed_solomon: station.whole("agreement.reed_solomon", 1..=60, 2)?,
+        checked: station.whole("agreement.checked", 1..=60, 3)?,
+        unchecked: station.whole("agreement.unchecked", 1..=60, 4)?,
+        window_ms: station.whole("agreement.window_ms", 100..=60_000, 2_000)?.into(),
+        gone_ms: station.whole("agreement.gone_ms", 100..=60_000, 700)?.into(),
+        equal_frames: EqualFrames::Ignore,
     })
 }
 
@@ -416,7 +385,7 @@ mod tests {
             ("PATH", "/bin"),
         ];
         let config = parse(text, &environment).unwrap();
-        assert_eq!((config.station.as_str(), config.hold_seconds), ("b", 7));
+        assert_eq!((config.station.as_str(), config.hold_ms), ("b", 7_000));
         assert_eq!(config.publisher.retry.dead_after, 9);
         let endpoint_url = Some("http://127.0.0.1:4566".to_owned());
         assert_eq!(config.publisher.target, Target::Sns { region: None, endpoint_url });
@@ -439,7 +408,7 @@ mod tests {
     #[test_case("", "h/station.toml: no station: add a line such as station = \"pack-1\""; "missing")]
     #[test_case("station = \"\"", "h/station.toml:1: station = \"\": write 1 to 40 letters, digits, - _ or ."; "empty")]
     #[test_case("\nstation = 3", "h/station.toml:2: station = 3: write a text in double quotes"; "no text")]
-    #[test_case("station = \"a\"\npublish_at = \"ship_confirm\"", "h/station.toml:2: publish_at = \"ship_confirm\": ship_confirm is not built yet; write pack_close or link"; "not built")]
+    #[test_case("station = \"a\"\npublish_at = \"ship_confirm\"", "h/station.toml:2: publish_at = \"ship_confirm\": not built yet; write pack_close or link"; "not built")]
     #[test_case("station = \"a\"\nhold_seconds = 0", "h/station.toml:2: hold_seconds = 0: write a whole number from 1 to 600"; "bound")]
     #[test_case("station = \"a\"\nhold_seconds = -1", "h/station.toml:2: hold_seconds = -1: write a whole number from 1 to 600"; "negative")]
     #[test_case("station = \"a\"\nsettle_ms = 1.5", "h/station.toml:2: settle_ms = (float): write a whole number from 0 to 5000"; "fraction")]
