@@ -3,3 +3,6 @@
 pub mod clock;
 pub mod log;
 pub mod pictures;
+pub mod reel;
+pub mod steps;
+pub mod store;

@@ -5,4 +5,6 @@ pub mod commands;
 pub mod config;
 pub mod edge;
 pub mod pipeline;
+pub mod projector;
+pub mod report;
 pub mod station;
