@@ -5,4 +5,8 @@ pub mod log;
 pub mod pictures;
 pub mod reel;
 pub mod steps;
+pub mod home;
+pub mod pictures;
+pub mod publisher;
+pub mod relay;
 pub mod store;

@@ -4,8 +4,12 @@
 //! Every method that writes is one transaction: what it answered stands on disk, or nothing of it does.
 
 mod error;
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod journal;
 mod links;
+#[cfg(test)]
+mod model;
 mod orders;
 mod outbox;
 mod schema;
