@@ -31,7 +31,7 @@ Exit codes:
 pub struct Cli {
     /// The station's home: station.toml, models/, station.db, notifications.jsonl, logs/
     ///
-    /// Without it SCANSTATION_HOME counts, then the working directory if it holds a station.toml.
+    /// Without it `SCANSTATION_HOME` counts, then the working directory if it holds a station.toml.
     #[arg(long, global = true, value_name = "DIR")]
     pub home: Option<PathBuf>,
     /// What to do.
