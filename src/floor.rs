@@ -13,9 +13,10 @@ use crate::edge::store::{ImportPolicy, JournalEntry, Store, StoreError, StoreHan
 use crate::pipeline::catalog::Catalog;
 use crate::pipeline::command::Command;
 use crate::pipeline::decision::Decision;
-use crate::pipeline::link::LinkState;
+use crate::pipeline::ident::{Dsn, OrderId};
+use crate::pipeline::link::{LinkState, ReleaseReason};
 use crate::pipeline::notification::OutboxCounts;
-use crate::pipeline::order::import;
+use crate::pipeline::order::{Order, import};
 use crate::pipeline::time::Timestamp;
 use crate::pipeline::verdict::Verdict;
 use crate::projector::{Go, Moment};
@@ -32,10 +33,10 @@ pub enum FloorError {
     #[error("the output cannot be written")]
     Output(#[from] std::io::Error),
     /// A step of steps.jsonl cannot be done.
-    #[error("step before {before:?}: {reason}")]
+    #[error("steps.jsonl: {step}: {reason}")]
     Step {
         /// The step's kind.
-        before: &'static str,
+        step: &'static str,
         /// Why.
         reason: String,
     },
@@ -227,31 +228,68 @@ impl<'a> Floor<'a> {
     }
 
     fn step(&mut self, step: &Step, now: Timestamp) -> Result<(), FloorError> {
-        let wrong =
-            |before, reason: &dyn ToString| FloorError::Step { before, reason: reason.to_string() };
-        match step {
-            Step::Cancel { order_id } => {
-                let order_id = order_id.parse().map_err(|e| wrong("cancel", &e))?;
-                self.store.call(move |store| store.cancel_order(&order_id, now))?;
+        if *step == Step::Close {
+            return self.feed(Event::Command(Command::Close), now);
+        }
+        let work = step_work(step, self.station.catalog(), now)?;
+        self.store.call(work)?;
+        Ok(())
+    }
+}
+
+/// What a step asks of the store; nothing where it is the station's or only time's.
+pub fn step_work(
+    step: &Step,
+    catalog: &Catalog,
+    now: Timestamp,
+) -> Result<impl FnOnce(&mut Store) -> Result<(), StoreError> + Send + 'static, FloorError> {
+    let change = match step {
+        Step::Cancel { order_id } => {
+            Change::Cancel(order_id.parse().map_err(|e| wrong("cancel", &e))?)
+        }
+        Step::Update { order } => {
+            let parsed = import::parse(order.to_string().as_bytes(), catalog);
+            if let Some(bad) = parsed.bad.first() {
+                return Err(wrong("update", bad));
             }
-            Step::Update { order } => {
-                let parsed = import::parse(order.to_string().as_bytes(), self.station.catalog());
-                if let Some(bad) = parsed.bad.first() {
-                    return Err(wrong("update", bad));
-                }
-                let orders: Vec<_> = parsed.orders.into_iter().map(|(_, order)| order).collect();
-                self.store
-                    .call(move |store| store.import(&orders, ImportPolicy::SkipRefused, now))?;
+            Change::Import(parsed.orders.into_iter().map(|(_, order)| order).collect())
+        }
+        Step::Undo { dsn, reason } => {
+            let reason = reason.parse().map_err(|e| wrong("undo", &e))?;
+            let serial = catalog.models().iter().find_map(|model| model.serial_from_text(dsn));
+            let Some(dsn) = serial else { return Err(wrong("undo", &"no model has this DSN")) };
+            Change::Release(dsn, reason)
+        }
+        Step::Close | Step::WaitMs { .. } => Change::Nothing,
+    };
+    Ok(move |store: &mut Store| change.make(store, now))
+}
+
+fn wrong(step: &'static str, reason: &dyn ToString) -> FloorError {
+    FloorError::Step { step, reason: reason.to_string() }
+}
+
+/// A change that somebody else makes to the station's world.
+enum Change {
+    Nothing,
+    Cancel(OrderId),
+    Import(Vec<Order>),
+    Release(Dsn, ReleaseReason),
+}
+
+impl Change {
+    fn make(self, store: &mut Store, now: Timestamp) -> Result<(), StoreError> {
+        match self {
+            Self::Nothing => {}
+            Self::Cancel(order_id) => {
+                store.cancel_order(&order_id, now)?;
             }
-            Step::Undo { dsn, reason } => {
-                let reason = reason.parse().map_err(|e| wrong("undo", &e))?;
-                let models = self.station.catalog().models();
-                let serial = models.iter().find_map(|model| model.serial_from_text(dsn));
-                let Some(dsn) = serial else { return Err(wrong("undo", &"no model has this DSN")) };
-                self.store.call(move |store| store.release(&dsn, reason, now))?;
+            Self::Import(orders) => {
+                store.import(&orders, ImportPolicy::SkipRefused, now)?;
             }
-            Step::Close => self.feed(Event::Command(Command::Close), now)?,
-            Step::WaitMs { .. } => {}
+            Self::Release(dsn, reason) => {
+                store.release(&dsn, reason, now)?;
+            }
         }
         Ok(())
     }

@@ -8,4 +8,6 @@ pub mod floor;
 pub mod pipeline;
 pub mod projector;
 pub mod report;
+pub mod run;
 pub mod station;
+pub mod ui;
