@@ -33,11 +33,13 @@ mod write;
 #[path = "make/zint.rs"]
 mod zint;
 
+use std::collections::BTreeMap;
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use seeds::Seeds;
 use story::{Entry, Story};
 
 fn main() -> anyhow::Result<()> {
@@ -57,9 +59,9 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn make(story: &Story, entries: &[&Entry], samples: &Path) -> anyhow::Result<()> {
+    let seeds = Seeds::committed();
     for entry in entries {
-        let seed = seeds::of(&entry.name);
-        write::entry(entry, seed, samples).with_context(|| entry.name.clone())?;
+        write::entry(entry, &seeds, samples).with_context(|| entry.name.clone())?;
     }
     write::steps(story, samples)
 }
@@ -79,32 +81,37 @@ fn check_all(entries: &[&Entry], samples: &Path) -> anyhow::Result<()> {
 }
 
 fn look_for_seeds(entries: &[&Entry]) -> anyhow::Result<()> {
-    const TRIES: u64 = 25;
+    const TRIES: usize = 40;
     let scratch = std::env::temp_dir().join(format!("make-samples-{}", std::process::id()));
     std::fs::create_dir_all(&scratch)?;
     let decoder = decoder()?;
     for entry in entries {
-        let first = seeds::of(&entry.name);
-        let mut last = String::new();
-        let mut found = None;
-        for n in 0..TRIES {
-            let seed = first + 1000 * n;
-            write::entry(entry, seed, &scratch).with_context(|| entry.name.clone())?;
-            let findings = check::findings(&decoder, &entry.pictures(&scratch))?;
-            let Some(wrong) = findings.values().next() else {
-                found = Some(seed);
+        let mut seeds = Seeds::committed();
+        let mut findings = BTreeMap::new();
+        for _ in 0..TRIES {
+            write::entry(entry, &seeds, &scratch).with_context(|| entry.name.clone())?;
+            findings = check::findings(&decoder, &entry.pictures(&scratch))?;
+            if findings.is_empty() {
                 break;
-            };
-            last = wrong.join(", ");
+            }
+            findings.keys().for_each(|picture| seeds.advance(&name_of(picture, &scratch)));
         }
-        match found {
-            Some(seed) if seed == first => {}
-            Some(seed) => writeln!(stdout(), "    (\"{}\", {seed}),", entry.name)?,
-            None => writeln!(stdout(), "    // {}: {last}", entry.name)?,
+        for picture in entry.pictures(&scratch) {
+            let name = name_of(&picture, &scratch);
+            if let Some(wrong) = findings.get(&picture) {
+                writeln!(stdout(), "    // {name}: {}", wrong.join(", "))?;
+            } else if let Some(seed) = seeds.other(&name) {
+                writeln!(stdout(), "    (\"{name}\", {seed}),")?;
+            }
         }
     }
-    std::fs::remove_dir_all(&scratch)?;
-    Ok(())
+    Ok(std::fs::remove_dir_all(&scratch)?)
+}
+
+/// The name of a picture, such as `0017` or `0065/000006`.
+fn name_of(picture: &Path, folder: &Path) -> String {
+    let name = picture.strip_prefix(folder).unwrap_or(picture).with_extension("");
+    name.to_string_lossy().into_owned()
 }
 
 /// The station's program, built beside this one.

@@ -31,6 +31,7 @@ fn usual(spec: &Spec) -> f32 {
     match spec.format {
         "UPC-A" | "EAN-13" | "EAN-8" => RETAIL,
         "PDF417" => 9.0,
+        "DataBar" => 12.0,
         _ if spec.is_linear() => LINEAR,
         "Aztec" => 18.0,
         _ => MATRIX,

@@ -9,21 +9,22 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, GrayImage, ImageFormat};
 use serde::Serialize;
 
+use crate::seeds::Seeds;
 use crate::story::{Entry, Show, Story};
 use crate::truth::Truth;
 
 /// Quality of the JPEG files.
 const QUALITY: u8 = 90;
 
-/// Writes the picture or sequence `entry` as `seed` gives it, with its truth.
-pub(crate) fn entry(entry: &Entry, seed: u64, folder: &Path) -> anyhow::Result<()> {
+/// Writes the picture or sequence `entry` as its seeds give it, with its truth.
+pub(crate) fn entry(entry: &Entry, seeds: &Seeds, folder: &Path) -> anyhow::Result<()> {
     let truth = match &entry.show {
         Show::Still(ending, stage) => {
-            let (image, truth) = stage.take(seed)?;
+            let (image, truth) = stage.take(seeds.of(&entry.name))?;
             picture(&image, &folder.join(format!("{}.{ending}", entry.name)))?;
             truth
         }
-        Show::Sequence(_) => sequence(entry, seed, &folder.join(&entry.name))?,
+        Show::Sequence(_) => sequence(entry, seeds, &folder.join(&entry.name))?,
     };
     let verdicts = entry.verdicts.iter().map(|verdict| (*verdict).to_owned()).collect();
     let truth = Truth { order_id: entry.order_id.clone(), verdicts, ..truth };
@@ -41,13 +42,14 @@ struct FrameLine<'a> {
 }
 
 /// Writes the frames of a sequence; its truth has each symbol once, where it was first whole.
-fn sequence(entry: &Entry, seed: u64, folder: &Path) -> anyhow::Result<Truth> {
+fn sequence(entry: &Entry, seeds: &Seeds, folder: &Path) -> anyhow::Result<Truth> {
     std::fs::create_dir_all(folder)?;
     let mut lines = BufWriter::new(File::create(folder.join("sequence.jsonl"))?);
     let mut whole: Option<Truth> = None;
     for (n, (taken_ms, stage)) in entry.frames().iter().enumerate() {
         let number = n + 1;
-        let (image, truth) = stage.take(seed * 100 + number as u64)?;
+        let frame = format!("{}/{number:06}", entry.name);
+        let (image, truth) = stage.take(seeds.of(&frame))?;
         let file = format!("{number:06}.jpg");
         picture(&image, &folder.join(&file))?;
         write_truth(&truth, &folder.join(format!("{number:06}.json")))?;
@@ -68,9 +70,7 @@ fn sequence(entry: &Entry, seed: u64, folder: &Path) -> anyhow::Result<Truth> {
         }
     }
     lines.flush()?;
-    let mut whole = whole.context("a sequence without frames")?;
-    whole.made.seed = seed;
-    Ok(whole)
+    whole.context("a sequence without frames")
 }
 
 /// Writes `image` in the format that the ending of `path` names.
