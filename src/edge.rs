@@ -1,12 +1,13 @@
 //! The shell: everything that touches the world.
 
 pub mod clock;
-pub mod log;
-pub mod pictures;
-pub mod reel;
-pub mod steps;
 pub mod home;
+pub mod log;
+pub mod models;
 pub mod pictures;
+pub mod probe;
 pub mod publisher;
+pub mod reel;
 pub mod relay;
+pub mod steps;
 pub mod store;
