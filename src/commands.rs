@@ -1,12 +1,14 @@
 //! The commands, a file each: what was asked for, done, and its exit code.
 
 pub mod decode;
+pub mod demo;
 pub mod doctor;
 pub mod events;
 pub mod init;
 pub mod links;
 pub mod models;
 pub mod orders;
+pub mod replay;
 mod site;
 mod table;
 

@@ -1,5 +1,6 @@
 //! The shell: everything that touches the world.
 
+pub mod camera;
 pub mod clock;
 pub mod home;
 pub mod log;

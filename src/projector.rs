@@ -18,6 +18,8 @@ use crate::pipeline::view::{Glance, inside};
 const FRAMES: i64 = 15;
 /// Milliseconds that a still is in view, and that the view is empty after it.
 const STILL_MS: i64 = 1000;
+/// Milliseconds that one frame stands.
+const FRAME_MS: i64 = 1000 / FRAMES;
 /// The camera's name where the reel has none.
 const CAMERA: &str = "replay";
 
@@ -37,6 +39,15 @@ pub enum Moment<'a> {
     },
     /// The end.
     End(Timestamp),
+}
+
+/// How stills are played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// Each stands for a box that is held for a second and taken away (`demo`, `replay`).
+    Held,
+    /// Each is one frame of a camera (`run`).
+    Frame,
 }
 
 /// What was played.
@@ -68,13 +79,36 @@ pub struct Projector<'a> {
     number: u64,
     played: Played,
     view: Arc<str>,
+    pace: Pace,
 }
 
 impl<'a> Projector<'a> {
     /// A reel that begins at `start`.
     pub fn new(items: &'a [Item], steps: &'a [StepLine], start: Timestamp) -> Self {
         let view = Arc::from("table");
-        Self { items, steps, clock: start, number: 0, played: Played::default(), view }
+        let played = Played::default();
+        Self { items, steps, clock: start, number: 0, played, view, pace: Pace::Held }
+    }
+
+    /// The same with stills played at `pace`.
+    #[must_use]
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// How long `items` with `steps` play, in milliseconds.
+    pub fn duration_ms(items: &[Item], steps: &[StepLine]) -> i64 {
+        let item_ms = |item: &Item| match item {
+            Item::Still(_) => 2 * STILL_MS,
+            Item::Sequence { frames, .. } => {
+                frames.last().map_or(0, |frame| frame.decided_ms) + FRAME_MS + STILL_MS
+            }
+        };
+        let wait_ms = |line: &StepLine| match line.step {
+            Step::WaitMs { ms } => i64::from(ms),
+            _ => 0,
+        };
+        items.iter().map(item_ms).sum::<i64>() + steps.iter().map(wait_ms).sum::<i64>()
     }
 
     /// Plays it all into `sink`, or until that says stop.
@@ -123,6 +157,9 @@ impl<'a> Projector<'a> {
         match self.decoded(path) {
             Ok((symbols, fingerprint)) => {
                 let shown = Some((Arc::from(source.as_str()), fingerprint));
+                if self.pace == Pace::Frame {
+                    return self.hold(&symbols, shown, FRAME_MS, sink);
+                }
                 if self.hold(&symbols, shown, STILL_MS, sink)? == Go::Stop {
                     return Ok(Go::Stop);
                 }
@@ -146,7 +183,7 @@ impl<'a> Projector<'a> {
         let start = self.clock;
         let symbols: Arc<[Symbol]> = Arc::from(symbols);
         let (source, fingerprint) = shown.map_or((None, 0), |(name, print)| (Some(name), print));
-        for i in 0..(ms * FRAMES / 1000) {
+        for i in 0..(ms * FRAMES / 1000).max(1) {
             let taken = start.plus(i * 1000 / FRAMES);
             let glance = self.glance(CAMERA, source.clone(), taken, fingerprint, &symbols);
             if sink(Moment::Glance(glance, taken))? == Go::Stop {
@@ -185,7 +222,7 @@ impl<'a> Projector<'a> {
                 return Ok(Go::Stop);
             }
         }
-        self.clock = self.clock.plus(1000 / FRAMES);
+        self.clock = self.clock.plus(FRAME_MS);
         self.hold(&[], None, STILL_MS, sink)
     }
 

@@ -8,11 +8,10 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::cli::Source;
-use crate::commands::site::catalog_in;
 use crate::commands::{Form, Outcome, Site, Streams};
 use crate::config::{Config, Target};
 use crate::edge::store::{Store, StoreError};
-use crate::edge::{clock, pictures, probe};
+use crate::edge::{clock, models, pictures, probe};
 use crate::pipeline::catalog::check;
 use crate::pipeline::show;
 use crate::pipeline::time::Timestamp;
@@ -52,7 +51,7 @@ pub fn run(form: Form, site: &Site, streams: &mut Streams<'_>) -> anyhow::Result
     };
     let mut parts = vec![
         ("settings", settings),
-        ("models", models(site)),
+        ("models", models_of(site)),
         ("database", database(&site.home.database())),
         ("disk", disk(site.home.root())),
         ("clock", time(site)),
@@ -99,11 +98,11 @@ fn bad(error: &dyn std::error::Error, todo: &str) -> Health {
     Bad { what: show::printable(&what), todo: todo.to_owned() }
 }
 
-fn models(site: &Site) -> Health {
+fn models_of(site: &Site) -> Health {
     let folder = site.home.models();
-    let (catalog, faults) = match catalog_in(&folder) {
+    let (catalog, faults) = match models::load(&folder) {
         Ok(loaded) => loaded,
-        Err(error) => return bad(error.as_ref(), "put the device models' TOML files there"),
+        Err(error) => return bad(&error, "put the device models' TOML files there"),
     };
     let n_good = catalog.models().len();
     match faults.first() {

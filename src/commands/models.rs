@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::cli::Models;
-use crate::commands::site::catalog_in;
 use crate::commands::{Form, NoHome, Outcome, Site, Streams, table};
+use crate::edge::models;
 use crate::pipeline::catalog::check;
 use crate::pipeline::catalog::{Catalog, Model};
 use crate::pipeline::ident::Asin;
@@ -38,7 +38,7 @@ pub fn run(
 }
 
 fn check_folder(folder: &Path, form: Form, streams: &mut Streams<'_>) -> anyhow::Result<Outcome> {
-    let (catalog, faults) = catalog_in(folder)?;
+    let (catalog, faults) = models::load(folder)?;
     let warnings = check::warnings(&catalog);
     for fault in &faults {
         streams.complain(&fault.to_string());

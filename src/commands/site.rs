@@ -12,7 +12,7 @@ use crate::edge::publisher::Publisher;
 use crate::edge::publisher::file::FilePublisher;
 use crate::edge::publisher::sns::{SnsPublisher, SnsSettings};
 use crate::edge::store::Store;
-use crate::pipeline::catalog::{Catalog, Fault};
+use crate::pipeline::catalog::Catalog;
 
 /// A station's home and what the environment says of it.
 #[derive(Debug, Clone)]
@@ -73,7 +73,7 @@ impl Site {
 
     /// Its models; a faulty file is left out and complained of.
     pub fn catalog(&self, streams: &mut Streams<'_>) -> anyhow::Result<Catalog> {
-        let (catalog, faults) = catalog_in(&self.home.models())?;
+        let (catalog, faults) = models::load(&self.home.models())?;
         for fault in faults {
             streams.complain(&format!("left out: {fault}"));
         }
@@ -95,10 +95,4 @@ impl Site {
             }
         })
     }
-}
-
-/// The catalogue of the model files in `folder`, and the faults of those that were left out.
-pub(super) fn catalog_in(folder: &Path) -> anyhow::Result<(Catalog, Vec<Fault>)> {
-    let files = models::read(folder).with_context(|| format!("read {}", folder.display()))?;
-    Ok(Catalog::load(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))))
 }

@@ -19,6 +19,15 @@ pub fn instant() -> Instant {
     Instant::now()
 }
 
+/// Lets `time` go by: for what plays pictures at their pace, and nothing else.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a pace of at most a frame; shutdown waits no longer"
+)]
+pub fn rest(time: Duration) {
+    std::thread::sleep(time.min(Duration::from_millis(500)));
+}
+
 /// CPU time that the calling thread has used, in milliseconds.
 pub fn thread_cpu_ms() -> f64 {
     let spent = clock_gettime(ClockId::ThreadCPUTime);

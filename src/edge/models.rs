@@ -1,15 +1,11 @@
-//! The device models on file: those of a folder, and those that the program brings along.
+//! Model files: those of a folder, and those that the program ships with.
 
-use std::io;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-/// A model file: its name and its text.
-pub type ModelFile = (String, String);
+use crate::pipeline::catalog::{Catalog, Fault};
 
-/// The largest model file that is read.
-const MOST_BYTES: u64 = 1 << 20;
-
-/// The models of `models/` at build time: what `init` writes and `demo` runs with.
+/// The shipped models: name and content of each file, in order of names.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("aircon-l3.toml", include_str!("../../models/aircon-l3.toml")),
     ("coffee-k2.toml", include_str!("../../models/coffee-k2.toml")),
@@ -27,44 +23,63 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("washer-w1.toml", include_str!("../../models/washer-w1.toml")),
 ];
 
-/// The model files in `folder`, in byte order of their names.
-pub fn read(folder: &Path) -> io::Result<Vec<ModelFile>> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let Some(name) = name.filter(|name| name.ends_with(".toml") && !name.starts_with('.'))
-        else {
-            continue;
-        };
-        let named = |error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
-        if path.metadata().map_err(named)?.len() > MOST_BYTES {
-            return Err(io::Error::other(format!("{name}: over {MOST_BYTES} bytes")));
+/// Why a folder of models cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("read the models in {path}")]
+pub struct ModelsError {
+    /// The folder or file.
+    pub path: PathBuf,
+    /// Why.
+    #[source]
+    pub source: std::io::Error,
+}
+
+/// The catalogue of the `.toml` files in `folder`, in byte order of their names, with the faults of those left out.
+pub fn load(folder: &Path) -> Result<(Catalog, Vec<Fault>), ModelsError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| ModelsError { path, source }
+    };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed(folder))? {
+        let path = entry.map_err(failed(folder))?.path();
+        if path.extension().is_some_and(|ending| ending == "toml") {
+            paths.push(path);
         }
-        // A byte that is no UTF-8 becomes a character that no field takes: the catalogue names its line.
-        let text = String::from_utf8_lossy(&std::fs::read(&path).map_err(named)?).into_owned();
-        files.push((name, text));
     }
-    files.sort();
-    Ok(files)
+    paths.sort();
+    let mut files = Vec::new();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let bytes = fs::read(&path).map_err(failed(&path))?;
+        files.push((name, String::from_utf8_lossy(&bytes).into_owned()));
+    }
+    Ok(Catalog::load(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))))
+}
+
+/// The catalogue that the program ships with.
+pub fn shipped() -> Catalog {
+    Catalog::load(SHIPPED.iter().copied()).0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::catalog::Catalog;
+    use crate::pipeline::catalog::check;
 
     #[test]
-    fn the_program_brings_every_model_of_the_folder() {
+    fn the_shipped_models_are_those_of_the_folder_and_have_no_fault() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-        let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
-        assert_eq!(SHIPPED.iter().map(owned).collect::<Vec<_>>(), read(&folder).unwrap());
+        let (of_folder, faults) = load(&folder).unwrap();
+        assert_eq!(faults, []);
+        assert_eq!(of_folder.hash(), shipped().hash());
+        assert!(of_folder.models().len() >= 12);
     }
 
     #[test]
-    fn the_shipped_models_have_no_fault() {
-        let (catalog, faults) = Catalog::load(SHIPPED.iter().copied());
-        assert_eq!(faults, []);
-        assert_eq!(catalog.models().len(), SHIPPED.len());
+    fn no_shipped_models_serials_overlap() {
+        let overlaps = check::warnings(&shipped());
+        let overlaps: Vec<_> = overlaps.iter().filter(|w| w.what.contains("overlap")).collect();
+        assert!(overlaps.is_empty(), "{overlaps:?}");
     }
 }

@@ -67,20 +67,20 @@ impl SnsPublisher {
     ///
     /// On a machine that is not EC2, `AWS_EC2_METADATA_DISABLED=true` makes missing credentials fail at once.
     pub fn new(settings: &SnsSettings) -> std::io::Result<Self> {
-        Self::with(aws_config::defaults(BehaviorVersion::v2026_01_12()), settings)
-    }
-
-    fn with(loader: ConfigLoader, settings: &SnsSettings) -> std::io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .read_timeout(READ)
             .operation_attempt_timeout(ATTEMPT)
             .operation_timeout(OPERATION);
+        let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
+        Self::with(loader.timeout_config(timeouts.build()), settings)
+    }
+
+    fn with(loader: ConfigLoader, settings: &SnsSettings) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let tls = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
         let mut loader = loader
             .http_client(tls.build_https())
-            .timeout_config(timeouts.build())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
         if let Some(region) = &settings.region {
             loader = loader.region(Region::new(region.clone()));

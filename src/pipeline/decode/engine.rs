@@ -1,80 +1,136 @@
 //! The only file that names the decoder library, rxing.
 //!
-//! Each family of symbologies is read by itself, over the whole picture: rxing's readers stop at the
-//! first family that gives something, and would hide a serial behind a QR code. A reader that panics
-//! on a picture (rxing's known ones do) has read nothing.
+//! It reads matrix symbols and GS1 DataBar in crops that others have found; a crop is bounded in size and
+//! shape, since a call cannot be interrupted. A reader that panics (rxing's known ones do) has read nothing.
+//! Its linear readers are not asked: they see UPC-E and EAN-8 in texture.
 
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rxing::common::HybridBinarizer;
-use rxing::multi::{GenericMultipleBarcodeReader, MultipleBarcodeReader};
+use rxing::aztec::AztecReader;
+use rxing::common::{GlobalHistogramBinarizer, HybridBinarizer};
+use rxing::datamatrix::DataMatrixReader;
+use rxing::maxicode::MaxiCodeReader;
+use rxing::oned::MultiFormatOneDReader;
+use rxing::pdf417::PDF417Reader;
+use rxing::qrcode::QRCodeReader;
+use rxing::qrcode::cpp_port::QrReader;
 use rxing::{
-    BarcodeFormat, BinaryBitmap, DecodeHints, Luma8LuminanceSource, MultiUseMultiFormatReader,
-    RXingResult, RXingResultMetadataType, RXingResultMetadataValue,
+    BarcodeFormat, Binarizer, BinaryBitmap, DecodeHints, Luma8LuminanceSource, RXingResult,
+    RXingResultMetadataType, RXingResultMetadataValue, Reader,
 };
 
-use crate::pipeline::decode::Formats;
-use crate::pipeline::frame::Picture;
+use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::{Corners, Point, Symbol, Symbology};
 
 /// Below this many pixels on a side there is no symbol, and rxing does not end on some such pictures.
-const MIN_SIDE: u32 = 24;
+const MIN_SIDE: usize = 24;
+
+/// Above this many pixels on a side rxing takes too long: a call of it cannot be interrupted.
+const MAX_SIDE: usize = 2000;
+
+/// How much wider than high a picture may be, or higher than wide.
+const MAX_ASPECT: usize = 12;
 
 /// Symbologies that one of rxing's readers looks for in one go.
-const FAMILIES: [&[Symbology]; 6] = [
-    &[
-        Symbology::Code128,
-        Symbology::Code39,
-        Symbology::Code93,
-        Symbology::Codabar,
-        Symbology::ITF,
-        Symbology::Ean13,
-        Symbology::Ean8,
-        Symbology::UpcA,
-        Symbology::UpcE,
-        Symbology::DataBar,
-        Symbology::DataBarExpanded,
-    ],
-    &[Symbology::DataMatrix],
-    &[Symbology::QRCode, Symbology::MicroQRCode, Symbology::Rmqr],
-    &[Symbology::Aztec],
-    &[Symbology::PDF417],
-    &[Symbology::MaxiCode],
-];
-
-/// Every symbol that rxing reads in `picture`.
-pub fn read(picture: &Picture, formats: &Formats) -> Vec<Symbol> {
-    if picture.width().min(picture.height()) < MIN_SIDE {
-        return Vec::new();
-    }
-    let mut symbols = Vec::new();
-    for family in FAMILIES {
-        let wanted: HashSet<BarcodeFormat> =
-            family.iter().filter(|s| formats.has(**s)).filter_map(|s| rxing_name(*s)).collect();
-        if !wanted.is_empty() {
-            let found = catch_unwind(AssertUnwindSafe(|| read_family(picture, wanted)));
-            symbols.extend(found.unwrap_or_default());
-        }
-    }
-    symbols
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Data Matrix.
+    DataMatrix,
+    /// QR Code, Micro QR Code and rMQR.
+    Qr,
+    /// Aztec Code.
+    Aztec,
+    /// PDF417.
+    Pdf417,
+    /// MaxiCode.
+    MaxiCode,
+    /// GS1 DataBar of all kinds.
+    DataBar,
 }
 
-fn read_family(picture: &Picture, wanted: HashSet<BarcodeFormat>) -> Vec<Symbol> {
+impl Family {
+    /// All of them, the likeliest on a box first.
+    pub const ALL: [Self; 6] =
+        [Self::DataMatrix, Self::Qr, Self::Pdf417, Self::Aztec, Self::MaxiCode, Self::DataBar];
+
+    /// Its symbologies.
+    pub fn symbologies(self) -> &'static [Symbology] {
+        match self {
+            Self::DataMatrix => &[Symbology::DataMatrix],
+            Self::Qr => &[Symbology::QRCode, Symbology::MicroQRCode, Symbology::Rmqr],
+            Self::Aztec => &[Symbology::Aztec],
+            Self::Pdf417 => &[Symbology::PDF417],
+            Self::MaxiCode => &[Symbology::MaxiCode],
+            Self::DataBar => &[Symbology::DataBar, Symbology::DataBarExpanded],
+        }
+    }
+}
+
+/// How black is told from white.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Threshold {
+    /// By the brightness nearby.
+    Local,
+    /// One for the whole picture.
+    Global,
+}
+
+/// How hard rxing tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// One pass.
+    Quick,
+    /// All it has.
+    Hard,
+}
+
+/// The symbol of one of `family` that rxing reads in `picture`, its corners in pixels of `picture`.
+pub fn read(
+    picture: View<'_>,
+    family: Family,
+    threshold: Threshold,
+    effort: Effort,
+) -> Option<Symbol> {
+    let (short, long) = (picture.width.min(picture.height), picture.width.max(picture.height));
+    if short < MIN_SIDE || long > MAX_SIDE || long > MAX_ASPECT * short {
+        return None;
+    }
     let hints = DecodeHints {
-        PossibleFormats: Some(wanted),
-        TryHarder: Some(true),
+        PossibleFormats: Some(family.symbologies().iter().filter_map(|s| rxing_name(*s)).collect()),
+        TryHarder: Some(effort == Effort::Hard),
         // Without it rxing drops FNC1, and two element strings run into one.
         AssumeGs1: Some(true),
         ..DecodeHints::default()
     };
-    let source =
-        Luma8LuminanceSource::new(picture.luma().to_vec(), picture.width(), picture.height());
-    let Ok(source) = source else { return Vec::new() };
-    let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
-    let mut reader = GenericMultipleBarcodeReader::new(MultiUseMultiFormatReader::default());
-    let found = reader.decode_multiple_with_hints(&mut bitmap, &hints).unwrap_or_default();
-    found.iter().filter_map(symbol).collect()
+    let attempt = || match threshold {
+        Threshold::Local => found(picture, family, &hints, HybridBinarizer::new),
+        Threshold::Global => found(picture, family, &hints, GlobalHistogramBinarizer::new),
+    };
+    // Some pictures make rxing panic: that costs this crop.
+    catch_unwind(AssertUnwindSafe(attempt)).ok().flatten()
+}
+
+fn found<B: Binarizer>(
+    picture: View<'_>,
+    family: Family,
+    hints: &DecodeHints,
+    binarizer: impl Fn(Luma8LuminanceSource) -> B,
+) -> Option<Symbol> {
+    let width = u32::try_from(picture.width).ok()?;
+    let height = u32::try_from(picture.height).ok()?;
+    let source = Luma8LuminanceSource::new(picture.luma.to_vec(), width, height).ok()?;
+    let bits = &mut BinaryBitmap::new(binarizer(source));
+    let result = match family {
+        Family::DataMatrix => DataMatrixReader.decode_with_hints(bits, hints),
+        Family::Qr => QrReader
+            .decode_with_hints(bits, hints)
+            .or_else(|_| QRCodeReader.decode_with_hints(bits, hints)),
+        Family::Aztec => AztecReader.decode_with_hints(bits, hints),
+        Family::Pdf417 => PDF417Reader.decode_with_hints(bits, hints),
+        Family::MaxiCode => MaxiCodeReader::default().decode_with_hints(bits, hints),
+        Family::DataBar => MultiFormatOneDReader::new(hints).decode_with_hints(bits, hints),
+    };
+    symbol(&result.ok()?).filter(|symbol| family.symbologies().contains(&symbol.symbology))
 }
 
 fn symbol(found: &RXingResult) -> Option<Symbol> {
@@ -109,14 +165,12 @@ fn without_leading_fnc1<'a>(text: &'a str, identifier: &str) -> &'a str {
 /// The corners as far as rxing tells them: a linear symbol is the line that was read.
 fn corners(found: &RXingResult) -> Corners {
     let points: Vec<Point> = found.getPoints().iter().map(|p| Point::new(p.x, p.y)).collect();
-    let is_qr = *found.getBarcodeFormat() == BarcodeFormat::QR_CODE;
     match points.as_slice() {
         [] => [Point::new(0.0, 0.0); 4],
         [only] => [*only; 4],
         [start, end] => [*start, *end, *end, *start],
         // A QR code's points are the centres of its finder patterns: bottom left, top left, top right.
         [bottom, top, right] => around_three(*bottom, *top, *right),
-        [bottom, top, right, ..] if is_qr => around_three(*bottom, *top, *right),
         // Data Matrix and Aztec go around from one corner; PDF417 has its outer corners first.
         [a, b, c, d, ..] => clockwise([*a, *b, *c, *d]),
     }

@@ -69,6 +69,19 @@ fn publisher(url: &str) -> SnsPublisher {
     SnsPublisher::with(loader, &settings(url)).unwrap()
 }
 
+/// With a twentieth of the real timeouts.
+fn hasty(url: &str) -> SnsPublisher {
+    let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "static");
+    let timeouts = TimeoutConfig::builder()
+        .read_timeout(READ / 20)
+        .operation_attempt_timeout(ATTEMPT / 20)
+        .operation_timeout(OPERATION / 20);
+    let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .timeout_config(timeouts.build())
+        .credentials_provider(SharedCredentialsProvider::new(credentials));
+    SnsPublisher::with(loader, &settings(url)).unwrap()
+}
+
 fn settings(url: &str) -> SnsSettings {
     SnsSettings { region: Some("us-east-1".to_owned()), endpoint_url: Some(url.to_owned()) }
 }
@@ -182,6 +195,15 @@ fn nobody_there_is_tried_again() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = publisher(&format!("http://{free}")).publish(&delivery(TOPIC)).unwrap_err();
     assert_eq!(error, PublishError::Retry { why: "no connection".to_owned() });
+}
+
+#[test]
+fn one_that_never_answers_is_given_up() {
+    // Connections are taken into the listener's queue and nobody reads them.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let error = hasty(&url).publish(&delivery(TOPIC)).unwrap_err();
+    assert!(matches!(error, PublishError::Retry { .. }), "{error}");
 }
 
 #[test]

@@ -1,0 +1,322 @@
+//! Linear symbols: a straightened region to symbols, each read the same by rows that know nothing of each other.
+//!
+//! A check character is right by chance once in a hundred times, so it never decides alone: bands of rows are
+//! read apart, and what they read must agree.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "columns are clamped to the profile before they become indices"
+)]
+
+pub mod character;
+pub mod codabar;
+pub mod code128;
+pub mod code39;
+pub mod code93;
+pub mod ean;
+pub mod fit;
+pub mod itf;
+
+use crate::pipeline::decode::Formats;
+use crate::pipeline::decode::linear::fit::Side;
+use crate::pipeline::decode::profile::{Bars, sharpened};
+use crate::pipeline::decode::strip::{BANDS, Strip, correlation, mean_of};
+use crate::pipeline::symbol::{Confidence, Corners, ErrorControl, Symbol, Symbology};
+
+/// Fewer edges than this in the middle of a region are no symbol.
+const MIN_EDGES: usize = 20;
+
+/// Most rows that are averaged in a band.
+const MAX_BAND_ROWS: usize = 6;
+
+/// What one profile was read as.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Which symbology it is of.
+    pub symbology: Symbology,
+    /// Its content.
+    pub text: String,
+    /// Its symbology identifier.
+    pub identifier: &'static str,
+    /// The first and the last edge, in columns, in the direction of reading.
+    pub ends: (f32, f32),
+    /// Columns a module.
+    pub module: f32,
+    /// The smallest margin of its characters.
+    pub margin: f32,
+    /// By how much bars are too wide, in modules.
+    pub growth: f32,
+    /// Its characters, in the direction of reading.
+    pub slots: Vec<Slot>,
+    /// Whether it reads from the last column to the first.
+    pub backward: bool,
+}
+
+/// One symbol character in a profile.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Slot {
+    /// Where it begins.
+    pub from: f32,
+    /// Where it ends.
+    pub to: f32,
+    /// Its index in the table of its symbology.
+    pub value: usize,
+}
+
+impl Reading {
+    /// A reading of which nothing more is known yet.
+    pub fn new(
+        symbology: Symbology,
+        text: String,
+        identifier: &'static str,
+        ends: (f32, f32),
+    ) -> Self {
+        Self {
+            symbology,
+            text,
+            identifier,
+            ends,
+            module: 1.0,
+            margin: 0.0,
+            growth: 0.0,
+            slots: Vec::new(),
+            backward: false,
+        }
+    }
+
+    /// Where it lies, in columns from left to right.
+    pub fn extent(&self) -> (f32, f32) {
+        let (a, b) = self.ends;
+        if self.backward { (-b, -a) } else { (a, b) }
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        let ((a, b), (c, d)) = (self.extent(), other.extent());
+        a.max(c) < b.min(d)
+    }
+}
+
+/// One content and what speaks for it.
+#[derive(Debug, Clone)]
+struct Claim {
+    reading: Reading,
+    /// Bands that read it: bit k is band k.
+    bands: u32,
+    /// Profiles of several bands that read it.
+    pooled: u32,
+}
+
+/// All that was read in one strip.
+#[derive(Debug, Default)]
+struct Ballot {
+    claims: Vec<Claim>,
+}
+
+impl Ballot {
+    fn add(&mut self, readings: Vec<Reading>, bands: u32, pooled: u32) {
+        for reading in readings {
+            let same = |c: &&mut Claim| {
+                c.reading.symbology == reading.symbology
+                    && c.reading.text == reading.text
+                    && c.reading.overlaps(&reading)
+            };
+            if let Some(claim) = self.claims.iter_mut().find(same) {
+                claim.bands |= bands;
+                claim.pooled |= pooled;
+                if reading.margin > claim.reading.margin {
+                    claim.reading = reading;
+                }
+            } else {
+                self.claims.push(Claim { reading, bands, pooled });
+            }
+        }
+    }
+
+    /// The claims that enough speaks for, and little against.
+    fn winners(&self) -> impl Iterator<Item = &Claim> {
+        self.claims.iter().filter(|claim| {
+            let rivals = self.claims.iter().filter(|other| {
+                !std::ptr::eq(*other, *claim) && other.reading.overlaps(&claim.reading)
+            });
+            let against = rivals.map(|r| r.bands.count_ones() + r.pooled.count_ones()).max();
+            let for_it = claim.bands.count_ones() + claim.pooled.count_ones();
+            claim.is_supported() && for_it >= 3 * against.unwrap_or(0)
+        })
+    }
+}
+
+impl Claim {
+    fn is_supported(&self) -> bool {
+        let (bands, pooled) = (self.bands.count_ones(), self.pooled.count_ones());
+        match (self.reading.symbology.error_control(), self.reading.symbology) {
+            (ErrorControl::Unchecked, _) => {
+                bands >= 3
+                    || (bands >= 2 && pooled >= 2)
+                    || (pooled >= 4 && self.reading.margin > 0.6)
+            }
+            // Few characters, no start pattern of their own: easily seen in other things.
+            (_, Symbology::Ean8 | Symbology::UpcE) => bands >= 4 && pooled >= 1,
+            _ => bands >= 3 || (bands >= 1 && pooled >= 2) || pooled >= 3,
+        }
+    }
+}
+
+/// The symbols in `strip`, which is aligned on the way.
+pub fn read(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
+    let middle = strip.mean(-0.25, 0.25, 5);
+    if Bars::of(&middle, 0.2).edges.len() < MIN_EDGES {
+        return Vec::new();
+    }
+    // Most symbols are plain: a few rows of each band, as they are, agree.
+    let quick = strip.bands(2);
+    let mut ballot = Ballot::default();
+    for (k, profile) in quick.iter().enumerate() {
+        ballot.add(readings(&Bars::of(profile, 0.25), formats), 1 << k, 0);
+    }
+    if ballot.winners().next().is_some() {
+        return symbols(&ballot, strip, &mean_of(&quick));
+    }
+    strip.align();
+    if std::env::var("FITDBG").is_ok() { let r=strip.region(); eprintln!("region {} {} {} {} {}", r.centre.x,r.centre.y,r.angle,r.across,r.along); }
+    let bands = strip.bands(MAX_BAND_ROWS);
+    let pooled = pooled(&bands);
+    let mut ballot = Ballot::default();
+    for sharpening in [None, Some((1, 1.0)), Some((2, 1.5)), Some((4, 2.0))] {
+        let edges = |profile: &[f32]| match sharpening {
+            None => Bars::of(profile, 0.25),
+            Some((reach, strength)) => Bars::of(&sharpened(profile, reach, strength), 0.2),
+        };
+        for (k, profile) in pooled.iter().enumerate() {
+            ballot.add(readings(&edges(profile), formats), 0, 1 << k);
+        }
+        for (k, profile) in bands.iter().enumerate() {
+            ballot.add(readings(&edges(profile), formats), 1 << k, 0);
+        }
+        if ballot.winners().next().is_some() {
+            break;
+        }
+    }
+    if ballot.winners().next().is_none() {
+        fit(&pooled, &bands, formats, &mut ballot);
+        if std::env::var("FITDBG").is_ok() {
+            for c in &ballot.claims {
+                eprintln!(
+                    "claim {} {:?} bands {:b} pooled {:b} margin {:.2} {:?}",
+                    c.reading.text,
+                    c.reading.symbology,
+                    c.bands,
+                    c.pooled,
+                    c.reading.margin,
+                    strip.region().centre
+                );
+            }
+        }
+    }
+    let profile = pooled.first().map_or(&middle[..], |p| &p[..]);
+    symbols(&ballot, strip, profile)
+}
+
+fn symbols(ballot: &Ballot, strip: &Strip<'_>, profile: &[f32]) -> Vec<Symbol> {
+    ballot.winners().map(|claim| symbol(claim, strip, profile)).collect()
+}
+
+/// Reads what has no clear edges: what the whole may be is looked for in each of the pooled profiles.
+fn fit(pooled: &[Vec<f32>], bands: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
+    let Some(whole) = pooled.first() else { return };
+    if std::env::var("FITDBG").is_ok() { eprintln!("bands {:?}", bands.iter().map(|b| (correlation(b, whole)*100.0) as i32).collect::<Vec<_>>()); }
+    // Rows of print are not alike, rows of bars are.
+    if bands.iter().filter(|band| correlation(band, whole) > 0.5).count() < BANDS / 2 {
+        return;
+    }
+    let sides: Vec<[Side; 2]> = pooled.iter().map(|profile| Side::both(profile)).collect();
+    for direction in 0..2 {
+        for hypothesis in fit::hypotheses(whole, &sides[0][direction], formats) {
+            for (k, side) in sides.iter().enumerate() {
+                let reading = side[direction].read(&hypothesis);
+                ballot.add(reading.into_iter().collect(), 0, 1 << (k + 8));
+            }
+        }
+    }
+}
+
+/// Profiles of several bands: all that are alike, their median, the upper half, the lower half.
+fn pooled(bands: &[Vec<f32>]) -> Vec<Vec<f32>> {
+    let whole = mean_of(bands);
+    let alike: Vec<Vec<f32>> =
+        bands.iter().filter(|b| correlation(b, &whole) > 0.7).cloned().collect();
+    let whole = if alike.len() > 1 { mean_of(&alike) } else { whole };
+    let half = bands.len() / 2;
+    vec![whole, median_of(bands), mean_of(&bands[..half]), mean_of(&bands[half..])]
+}
+
+/// The median of the bands, column by column: what a scratch or a stroke of a pen does not reach.
+fn median_of(bands: &[Vec<f32>]) -> Vec<f32> {
+    let columns = bands.first().map_or(0, Vec::len);
+    let mut values = [0.0_f32; BANDS];
+    let mut median = |column: usize| {
+        let n = bands.len().min(BANDS);
+        values.iter_mut().zip(bands).for_each(|(v, b)| *v = b[column]);
+        values[..n].sort_by(f32::total_cmp);
+        f32::midpoint(values[(n - 1) / 2], values[n / 2])
+    };
+    (0..columns).map(&mut median).collect()
+}
+
+/// All that `bars` read as, in both directions.
+fn readings(bars: &Bars, formats: &Formats) -> Vec<Reading> {
+    let mut found = read_forward(bars, formats);
+    let mut back = read_forward(&bars.reversed(), formats);
+    back.iter_mut().for_each(|reading| reading.backward = true);
+    found.append(&mut back);
+    found
+}
+
+fn read_forward(bars: &Bars, formats: &Formats) -> Vec<Reading> {
+    let mut found = Vec::new();
+    for (symbologies, read) in [
+        (&[Symbology::Code128][..], code128::read as fn(&Bars, &mut Vec<Reading>)),
+        (&[Symbology::Ean13, Symbology::Ean8, Symbology::UpcA, Symbology::UpcE], ean::read),
+        (&[Symbology::Code39], code39::read),
+        (&[Symbology::Code93], code93::read),
+        (&[Symbology::Codabar], codabar::read),
+        (&[Symbology::ITF], itf::read),
+    ] {
+        if symbologies.iter().any(|s| formats.has(*s)) {
+            read(bars, &mut found);
+        }
+    }
+    found.retain(|reading| formats.has(reading.symbology));
+    found
+}
+
+fn symbol(claim: &Claim, strip: &Strip<'_>, profile: &[f32]) -> Symbol {
+    let reading = &claim.reading;
+    let (from, to) = reading.extent();
+    let column = |x: f32| (x.max(0.0) as usize).min(profile.len());
+    let columns = &profile[column(from)..column(to)];
+    let (top, bottom) = strip.reach(profile, column(from), column(to));
+    let corners: Corners = [
+        strip.point(from, top),
+        strip.point(to, top),
+        strip.point(to, bottom),
+        strip.point(from, bottom),
+    ];
+    let [a, b, c, d] = corners;
+    let corners = if reading.backward { [c, d, a, b] } else { corners };
+    let low = columns.iter().copied().fold(255.0, f32::min);
+    let high = columns.iter().copied().fold(0.0, f32::max);
+    let confidence = Confidence {
+        rows: claim.bands.count_ones().max(1),
+        margin: reading.margin,
+        px_per_module: reading.module * strip.step,
+        contrast: (high - low).max(0.0) / 255.0,
+        errors_corrected: 0,
+    };
+    Symbol {
+        symbology: reading.symbology,
+        text: reading.text.clone(),
+        identifier: reading.identifier.to_owned(),
+        corners,
+        confidence: Some(confidence),
+    }
+}

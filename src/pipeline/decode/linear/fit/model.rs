@@ -1,0 +1,172 @@
+//! The symbologies that are fitted to a profile: which characters may stand in which place.
+
+use crate::pipeline::decode::linear::fit::template::Elements;
+use crate::pipeline::decode::linear::{code39, code128, ean};
+use crate::pipeline::symbol::Symbology;
+
+/// The characters that may stand in a slot.
+#[derive(Debug, Clone)]
+pub struct Alphabet {
+    /// Their elements.
+    pub rows: Vec<Elements>,
+    /// What the first row stands for; the others count on from it.
+    pub first: usize,
+    /// Modules of each.
+    pub modules: f32,
+    /// Whether a bar is before and after it.
+    pub around: (bool, bool),
+}
+
+/// How wide the wide elements of Code 39 are, in narrow ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ratio {
+    /// 2.
+    Two,
+    /// 2.5.
+    TwoAndAHalf,
+    /// 3.
+    Three,
+}
+
+impl Ratio {
+    fn modules(self) -> f32 {
+        match self {
+            Self::Two => 2.0,
+            Self::TwoAndAHalf => 2.5,
+            Self::Three => 3.0,
+        }
+    }
+}
+
+/// A symbology and the number of characters, start, check and stop counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// EAN-13 and UPC-A.
+    Ean13,
+    /// Code 128.
+    Code128(usize),
+    /// Code 39.
+    Code39(usize, Ratio),
+}
+
+impl Kind {
+    /// What stands where in it.
+    pub fn model(self) -> Model {
+        match self {
+            Self::Ean13 => ean_13(),
+            Self::Code128(n) => code128(n),
+            Self::Code39(n, ratio) => code39(n, ratio.modules()),
+        }
+    }
+
+    /// Modules in all.
+    pub fn modules(self) -> f32 {
+        match self {
+            Self::Ean13 => 95.0,
+            Self::Code128(n) => 11.0 * n as f32 + 2.0,
+            Self::Code39(n, ratio) => n as f32 * (7.0 + 3.0 * ratio.modules()) - 1.0,
+        }
+    }
+
+    /// Modules of the first and of the last character.
+    pub fn ends(self) -> (f32, f32) {
+        match self {
+            Self::Ean13 => (3.0, 3.0),
+            Self::Code128(_) => (11.0, 13.0),
+            Self::Code39(_, ratio) => (7.0 + 3.0 * ratio.modules(), 6.0 + 3.0 * ratio.modules()),
+        }
+    }
+
+    /// Whether both are of one symbology and ratio.
+    pub fn is_like(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Ean13, Self::Ean13) | (Self::Code128(_), Self::Code128(_)) => true,
+            (Self::Code39(_, a), Self::Code39(_, b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+/// A symbol of a known number of characters.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Its symbology; UPC-A is an EAN-13.
+    pub symbology: Symbology,
+    /// Its alphabets.
+    pub alphabets: Vec<Alphabet>,
+    /// The alphabet of each slot.
+    pub slots: Vec<usize>,
+}
+
+impl Model {
+    /// Modules in all.
+    pub fn modules(&self) -> f32 {
+        self.slots.iter().map(|slot| self.alphabets[*slot].modules).sum()
+    }
+
+    /// The alphabet of slot `k`.
+    pub fn alphabet(&self, k: usize) -> &Alphabet {
+        &self.alphabets[self.slots[k]]
+    }
+}
+
+fn elements(dark_first: bool, widths: &[u8]) -> Elements {
+    Elements { dark_first, widths: widths.iter().map(|w| f32::from(*w)).collect() }
+}
+
+fn alphabet(rows: Vec<Elements>, first: usize, around: (bool, bool)) -> Alphabet {
+    let modules = rows.first().map_or(0.0, Elements::modules);
+    Alphabet { rows, first, modules, around }
+}
+
+/// Code 128 of `n` characters, start, check and stop character counted.
+fn code128(n: usize) -> Model {
+    let rows = |from: usize, to: usize| {
+        code128::PATTERNS[from..to].iter().map(|p| elements(true, p)).collect::<Vec<_>>()
+    };
+    let stop = elements(true, &[2, 3, 3, 1, 1, 1, 2]);
+    let alphabets = vec![
+        alphabet(rows(103, 106), 103, (false, true)),
+        alphabet(rows(0, 103), 0, (false, true)),
+        alphabet(vec![stop], 106, (false, false)),
+    ];
+    let mut slots = vec![1; n];
+    slots[0] = 0;
+    slots[n - 1] = 2;
+    Model { symbology: Symbology::Code128, alphabets, slots }
+}
+
+/// EAN-13, which UPC-A is too.
+fn ean_13() -> Model {
+    let left = ean::PATTERNS.iter().map(|p| elements(false, p)).collect();
+    let right = ean::PATTERNS[..10].iter().map(|p| elements(true, p)).collect();
+    let alphabets = vec![
+        alphabet(vec![elements(true, &[1, 1, 1])], 0, (false, false)),
+        alphabet(left, 0, (true, false)),
+        alphabet(vec![elements(false, &[1, 1, 1, 1, 1])], 0, (true, true)),
+        alphabet(right, 0, (false, true)),
+        alphabet(vec![elements(true, &[1, 1, 1])], 0, (false, false)),
+    ];
+    let slots = [&[0][..], &[1; 6], &[2], &[3; 6], &[4]].concat();
+    Model { symbology: Symbology::Ean13, alphabets, slots }
+}
+
+/// Code 39 of `n` characters, start and stop counted, with wide elements of `ratio` modules and gaps of one.
+fn code39(n: usize, ratio: f32) -> Model {
+    let row = |wide: u16, gap: bool| {
+        let mut widths: Vec<f32> =
+            (0..9).map(|k| if wide >> (8 - k) & 1 == 1 { ratio } else { 1.0 }).collect();
+        widths.extend(gap.then_some(1.0));
+        Elements { dark_first: true, widths }
+    };
+    let (star, data) = code39::PATTERNS.split_last().unwrap_or((&0, &[]));
+    let alphabets = vec![
+        alphabet(vec![row(*star, true)], 43, (false, true)),
+        alphabet(data.iter().map(|p| row(*p, true)).collect(), 0, (false, true)),
+        alphabet(vec![row(*star, false)], 43, (false, false)),
+    ];
+    let mut slots = vec![1; n];
+    slots[0] = 0;
+    slots[n - 1] = 2;
+    Model { symbology: Symbology::Code39, alphabets, slots }
+}

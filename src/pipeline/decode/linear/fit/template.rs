@@ -1,0 +1,172 @@
+//! What a symbol character looks like through a blur: templates at a fixed number of samples a module.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts of samples are small and positive"
+)]
+
+/// Samples a module.
+pub const SAMPLES: usize = 4;
+
+/// Modules of the neighbours that a template reaches into, at each end.
+pub const MARGIN: f32 = 0.5;
+
+/// A blur and the growth of bars, in modules.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Optics {
+    /// Standard deviation of the blur.
+    pub blur: f32,
+    /// By how much bars are too wide.
+    pub growth: f32,
+}
+
+/// Bars and spaces in a row, widths in modules.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Elements {
+    /// Whether the first is a bar.
+    pub dark_first: bool,
+    /// Their widths.
+    pub widths: Vec<f32>,
+}
+
+impl Elements {
+    /// Modules in all.
+    pub fn modules(&self) -> f32 {
+        self.widths.iter().sum()
+    }
+
+    /// Whether the last is a bar.
+    pub fn dark_last(&self) -> bool {
+        self.dark_first == (self.widths.len() % 2 == 1)
+    }
+
+    /// The edges from 0 on, moved apart by the growth of bars.
+    fn edges(&self, growth: f32) -> impl Iterator<Item = (f32, bool)> + '_ {
+        let mut at = 0.0;
+        let mut dark = self.dark_first;
+        self.widths.iter().map(move |width| {
+            let half = if dark { -growth / 2.0 } else { growth / 2.0 };
+            let edge = (at + half, dark);
+            at += width;
+            dark = !dark;
+            edge
+        })
+    }
+}
+
+/// Samples of a template of so many modules.
+pub fn samples(modules: f32) -> usize {
+    ((modules + 2.0 * MARGIN) * SAMPLES as f32).round() as usize
+}
+
+/// The brightness of `elements` through `optics`, -1 (bar) to 1 (space), over the modules from -[`MARGIN`] to
+/// [`MARGIN`] past `core`; `elements` begin `lead` modules before the core, and what is around them is `around`.
+pub fn render(
+    elements: &Elements,
+    lead: f32,
+    core: f32,
+    optics: Optics,
+    around: (bool, bool),
+) -> Vec<f32> {
+    let kernel = kernel(optics.blur);
+    let radius = kernel.len() / 2;
+    let n = samples(core) + 2 * radius;
+    let origin = MARGIN * SAMPLES as f32 + radius as f32;
+    // The step at each edge, spread over the sample it falls in; the running sum is the brightness.
+    let mut steps = vec![0.0_f32; n + 1];
+    let start = if around.0 { -1.0 } else { 1.0 };
+    let mut level = start;
+    let mut step = |at: f32, dark: bool| {
+        let target = if dark { -1.0 } else { 1.0 };
+        let change = target - level;
+        level = target;
+        let place = ((at - lead) * SAMPLES as f32 + origin).clamp(0.0, n as f32 - 0.001);
+        let (sample, part) = (place as usize, place.fract());
+        steps[sample] += change * (1.0 - part);
+        steps[sample + 1] += change * part;
+    };
+    elements.edges(optics.growth).for_each(|(at, dark)| step(at, dark));
+    let end_growth = if elements.dark_last() { optics.growth / 2.0 } else { -optics.growth / 2.0 };
+    step(elements.modules() + end_growth, around.1);
+    let mut sum = start;
+    let sharp: Vec<f32> = steps
+        .iter()
+        .take(n)
+        .map(|s| {
+            sum += s;
+            sum
+        })
+        .collect();
+    sharp.windows(kernel.len()).map(|w| w.iter().zip(&kernel).map(|(a, b)| a * b).sum()).collect()
+}
+
+/// A Gaussian of `blur` modules, in samples, its sum 1.
+fn kernel(blur: f32) -> Vec<f32> {
+    let sigma = (blur * SAMPLES as f32).max(0.3);
+    let radius = (2.5 * sigma).ceil() as i16;
+    let weight = |k: i16| (-f32::from(k).powi(2) / (2.0 * sigma * sigma)).exp();
+    let weights: Vec<f32> = (-radius..=radius).map(weight).collect();
+    let sum: f32 = weights.iter().sum();
+    weights.iter().map(|w| w / sum).collect()
+}
+
+/// Brings `values` to mean 0 and length 1, so that a product of two is their correlation.
+pub fn normalise(values: &mut [f32]) {
+    let mean = values.iter().sum::<f32>() / values.len().max(1) as f32;
+    let mut square = 0.0;
+    for value in values.iter_mut() {
+        *value -= mean;
+        square += *value * *value;
+    }
+    let scale = 1.0 / square.sqrt().max(1e-6);
+    values.iter_mut().for_each(|value| *value *= scale);
+}
+
+/// The correlation of two normalised rows.
+pub fn product(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// A profile that gives its mean over any stretch.
+#[derive(Debug)]
+pub struct Sampler {
+    sums: Vec<f64>,
+}
+
+impl Sampler {
+    /// The sampler of `profile`.
+    pub fn new(profile: &[f32]) -> Self {
+        let mut sum = 0.0;
+        let mut sums = vec![0.0];
+        sums.extend(profile.iter().map(|value| {
+            sum += f64::from(*value);
+            sum
+        }));
+        Self { sums }
+    }
+
+    fn sum_to(&self, at: f32) -> f64 {
+        // Column k covers k - 0.5 to k + 0.5.
+        let at = (at + 0.5).clamp(0.0, self.sums.len() as f32 - 1.001);
+        let k = at as usize;
+        let (a, b) = match self.sums.get(k..k + 2) {
+            Some(&[a, b]) => (a, b),
+            _ => (0.0, 0.0),
+        };
+        a + (b - a) * f64::from(at.fract())
+    }
+
+    /// The normalised window of a character of `modules` that begins at `at`, with `pitch` columns a module.
+    pub fn window(&self, at: f32, pitch: f32, modules: f32, out: &mut Vec<f32>) {
+        out.clear();
+        let step = pitch / SAMPLES as f32;
+        let from = at - MARGIN * pitch;
+        let mut before = self.sum_to(from);
+        for k in 1..=samples(modules) {
+            let next = self.sum_to(from + k as f32 * step);
+            out.push((next - before) as f32);
+            before = next;
+        }
+        normalise(out);
+    }
+}

@@ -1,0 +1,325 @@
+//! Where bars are: the structure tensor in cells of 4x4 pixels, joined into turned boxes.
+//!
+//! Bars have one direction of gradient over many cells (coherence near 1); print and texture have many.
+//! It knows nothing of symbologies. Its boxes are rough; [`super::strip`] looks again at full size.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "cell indices are far below the limits of their types"
+)]
+
+use crate::pipeline::decode::raster::View;
+use crate::pipeline::symbol::Point;
+
+/// Pixels on a side of a cell.
+pub const CELL: usize = 4;
+
+/// Least coherence of a cell of bars.
+const MIN_COHERENCE: f32 = 0.65;
+
+/// Least gradient energy of a cell of bars (gray values squared a pixel).
+const MIN_ENERGY: f32 = 4.0;
+
+/// Cosine of twice the greatest angle between neighbouring cells of one symbol (12 degrees).
+const JOINED: f32 = 0.913;
+
+/// Least number of cells of a symbol.
+const MIN_CELLS: usize = 8;
+
+/// A turned box around bars, in pixels of the picture it was found in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Region {
+    /// Its centre.
+    pub centre: Point,
+    /// The direction across the bars, in radians.
+    pub angle: f32,
+    /// Half its extent across the bars.
+    pub across: f32,
+    /// Half its extent along the bars.
+    pub along: f32,
+    /// How far its middle line goes along the bars, a pixel across them: perspective shears a label.
+    pub slope: f32,
+    /// How far the ends of its middle line are bent along the bars, in pixels.
+    pub bend: f32,
+}
+
+impl Region {
+    /// The same region in a picture `factor` times as large.
+    pub fn scaled(self, factor: f32) -> Self {
+        // Pixel centres: 0 of the small picture lies between 0 and `factor` - 1 of the large one.
+        let shift = (factor - 1.0) / 2.0;
+        Self {
+            centre: Point::new(self.centre.x * factor + shift, self.centre.y * factor + shift),
+            across: self.across * factor,
+            along: self.along * factor,
+            bend: self.bend * factor,
+            ..self
+        }
+    }
+
+    /// The unit vectors across and along the bars.
+    pub fn axes(&self) -> (Point, Point) {
+        let (sin, cos) = self.angle.sin_cos();
+        (Point::new(cos, sin), Point::new(-sin, cos))
+    }
+
+    /// How far along the bars the middle line lies, `u` across them from the centre.
+    pub fn middle(&self, u: f32) -> f32 {
+        let t = u / self.across.max(1.0);
+        u * self.slope + t * t * self.bend
+    }
+
+    /// `point` in the region's own axes, from its centre.
+    pub fn local(&self, point: Point) -> (f32, f32) {
+        let (u, v) = self.axes();
+        let (dx, dy) = (point.x - self.centre.x, point.y - self.centre.y);
+        (dx * u.x + dy * u.y, dx * v.x + dy * v.y)
+    }
+}
+
+/// The structure tensor of each cell: sums of products of the gradient.
+#[derive(Debug, Default)]
+pub struct Cells {
+    /// Cells a row.
+    pub columns: usize,
+    /// Rows of cells.
+    pub rows: usize,
+    /// xx, yy and xy of each cell and its eight neighbours, a pixel: the window in which direction is judged.
+    pub tensors: Vec<[f32; 3]>,
+}
+
+impl Cells {
+    /// The cells of `picture`, of `side` pixels each.
+    pub fn of(picture: View<'_>, side: usize) -> Self {
+        let (columns, rows) = (picture.width / side, picture.height / side);
+        let mut tensors = vec![[0.0_f32; 3]; columns * rows];
+        let width = columns * side;
+        let mut sums = [vec![0.0_f32; width], vec![0.0; width], vec![0.0; width]];
+        for (row, cells) in tensors.chunks_exact_mut(columns.max(1)).enumerate() {
+            sums.iter_mut().for_each(|s| s.fill(0.0));
+            for y in row * side..(row + 1) * side {
+                add_row(picture, y, &mut sums);
+            }
+            for (k, cell) in cells.iter_mut().enumerate() {
+                for (value, sum) in cell.iter_mut().zip(&sums) {
+                    let pixels = &sum[k * side..(k + 1) * side];
+                    // Sobel's weights sum to 8.
+                    *value = pixels.iter().sum::<f32>() / (64.0 * (side * side) as f32);
+                }
+            }
+        }
+        let raw = Self { columns, rows, tensors };
+        Self { tensors: raw.smoothed(), ..raw }
+    }
+
+    fn smoothed(&self) -> Vec<[f32; 3]> {
+        let mut out = vec![[0.0_f32; 3]; self.tensors.len()];
+        let mut lines = vec![[0.0_f32; 3]; self.columns];
+        for y in 0..self.rows {
+            lines.fill([0.0; 3]);
+            for near in y.saturating_sub(1)..(y + 2).min(self.rows) {
+                let row = &self.tensors[near * self.columns..(near + 1) * self.columns];
+                for (line, cell) in lines.iter_mut().zip(row) {
+                    (0..3).for_each(|k| line[k] += cell[k] / 9.0);
+                }
+            }
+            for x in 0..self.columns {
+                let cell = &mut out[y * self.columns + x];
+                for line in &lines[x.saturating_sub(1)..(x + 2).min(self.columns)] {
+                    (0..3).for_each(|k| cell[k] += line[k]);
+                }
+            }
+        }
+        out
+    }
+}
+
+/// Adds the products of the gradient of row `y` to the sums of its columns.
+fn add_row(picture: View<'_>, y: usize, sums: &mut [Vec<f32>; 3]) {
+    if y == 0 || y + 1 >= picture.height {
+        return;
+    }
+    let (up, mid, down) = (picture.row(y - 1), picture.row(y), picture.row(y + 1));
+    let [xx, yy, xy] = sums;
+    let n = xx.len().min(picture.width - 1);
+    if n < 3 {
+        return;
+    }
+    let (xx, yy, xy) = (&mut xx[1..n], &mut yy[1..n], &mut xy[1..n]);
+    let m = n - 1;
+    let (u0, u1, u2) = (&up[..m], &up[1..=m], &up[2..m + 2]);
+    let (c0, c2) = (&mid[..m], &mid[2..m + 2]);
+    let (d0, d1, d2) = (&down[..m], &down[1..=m], &down[2..m + 2]);
+    for k in 0..m {
+        let (a, b, c) = (i16::from(u0[k]), i16::from(u1[k]), i16::from(u2[k]));
+        let (d, f) = (i16::from(c0[k]), i16::from(c2[k]));
+        let (g, h, i) = (i16::from(d0[k]), i16::from(d1[k]), i16::from(d2[k]));
+        let gx = f32::from((c - a) + 2 * (f - d) + (i - g));
+        let gy = f32::from((g - a) + 2 * (h - b) + (i - c));
+        xx[k] += gx * gx;
+        yy[k] += gy * gy;
+        xy[k] += gx * gy;
+    }
+}
+
+/// One cell that may be of bars: its direction as a unit vector of twice the angle.
+#[derive(Debug, Clone, Copy)]
+struct Direction {
+    cos: f32,
+    sin: f32,
+    on: bool,
+}
+
+/// The regions of bars in `cells`, largest first.
+pub fn regions(cells: &Cells) -> Vec<Region> {
+    let smooth = &cells.tensors;
+    let directions = directions(smooth);
+    let mut seen = vec![false; directions.len()];
+    let mut found = Vec::new();
+    let mut members = Vec::new();
+    for start in 0..directions.len() {
+        if directions[start].on && !seen[start] {
+            grow(start, cells, &directions, &mut seen, &mut members);
+            if members.len() >= MIN_CELLS {
+                found.extend(region(&members, cells, smooth));
+            }
+        }
+    }
+    found.sort_by(|a, b| (b.across * b.along).total_cmp(&(a.across * a.along)));
+    found
+}
+
+fn directions(tensors: &[[f32; 3]]) -> Vec<Direction> {
+    let mut energies: Vec<f32> = tensors.iter().map(|t| t[0] + t[1]).collect();
+    if energies.is_empty() {
+        return Vec::new();
+    }
+    let last = energies.len() - 1;
+    let mut at =
+        |share: usize| *energies.select_nth_unstable_by(last * share / 100, f32::total_cmp).1;
+    let noise = at(20);
+    let strong = at(99);
+    let least = MIN_ENERGY.max(3.0 * noise).max(0.02 * strong);
+    let direction = |t: &[f32; 3]| {
+        let energy = t[0] + t[1];
+        let (x, y) = (t[0] - t[1], 2.0 * t[2]);
+        let length = x.hypot(y);
+        let on = energy > least && length > MIN_COHERENCE * (energy - noise);
+        let unit = 1.0 / length.max(1e-6);
+        Direction { cos: x * unit, sin: y * unit, on }
+    };
+    tensors.iter().map(direction).collect()
+}
+
+/// Gathers the cells joined to `start`, from neighbour to neighbour of like direction.
+fn grow(
+    start: usize,
+    cells: &Cells,
+    directions: &[Direction],
+    seen: &mut [bool],
+    members: &mut Vec<usize>,
+) {
+    members.clear();
+    members.push(start);
+    seen[start] = true;
+    let mut next = 0;
+    while let Some(&cell) = members.get(next) {
+        next += 1;
+        let (x, y) = (cell % cells.columns, cell / cells.columns);
+        let here = directions[cell];
+        for (dx, dy) in [(-1_isize, 0_isize), (1, 0), (0, -1), (0, 1)] {
+            let (nx, ny) = (x as isize + dx, y as isize + dy);
+            if nx < 0 || ny < 0 || nx as usize >= cells.columns || ny as usize >= cells.rows {
+                continue;
+            }
+            let there = ny as usize * cells.columns + nx as usize;
+            let other = directions[there];
+            let alike = here.cos * other.cos + here.sin * other.sin > JOINED;
+            if other.on && !seen[there] && alike {
+                seen[there] = true;
+                members.push(there);
+            }
+        }
+    }
+}
+
+/// The box around `members`; `None` for what has not the shape of a symbol.
+fn region(members: &[usize], cells: &Cells, tensors: &[[f32; 3]]) -> Option<Region> {
+    let sum = members.iter().fold([0.0_f32; 3], |sum, m| {
+        let t = tensors[*m];
+        [sum[0] + t[0], sum[1] + t[1], sum[2] + t[2]]
+    });
+    let angle = (2.0 * sum[2]).atan2(sum[0] - sum[1]) / 2.0;
+    let (sin, cos) = angle.sin_cos();
+    let centre_of = |m: &usize| {
+        let half = (CELL as f32 - 1.0) / 2.0;
+        let x = (m % cells.columns * CELL) as f32 + half;
+        let y = (m / cells.columns * CELL) as f32 + half;
+        (x, y)
+    };
+    let place = |m: &usize| {
+        let (x, y) = centre_of(m);
+        (x * cos + y * sin, y * cos - x * sin)
+    };
+    let places: Vec<(f32, f32)> = members.iter().map(place).collect();
+    let mut us: Vec<f32> = places.iter().map(|p| p.0).collect();
+    let (u0, u1) = ends(&mut us, 1);
+    let u = f32::midpoint(u0, u1);
+    let half = CELL as f32 / 2.0;
+    let across = (u1 - u0) / 2.0 + half;
+    let line = MiddleLine::of(places.iter().map(|p| ((p.0 - u) / across, p.1)));
+    let mut vs: Vec<f32> = places.iter().map(|p| p.1 - line.at((p.0 - u) / across)).collect();
+    let (v0, v1) = ends(&mut vs, 2);
+    let along = (v1 - v0) / 2.0 + half;
+    let fill = (members.len() * CELL * CELL) as f32 / (4.0 * across * along);
+    let v = line.at(0.0) + f32::midpoint(v0, v1);
+    let centre = Point::new(u * cos - v * sin, u * sin + v * cos);
+    let shaped = across >= 10.0 && along >= 3.0 && fill >= 0.35;
+    let (slope, bend) = (line.slope / across, line.bend);
+    shaped.then_some(Region { centre, angle, across, along, slope, bend })
+}
+
+/// The values below and above which `cut` percent lie.
+fn ends(values: &mut [f32], cut: usize) -> (f32, f32) {
+    values.sort_by(f32::total_cmp);
+    let last = values.len().saturating_sub(1);
+    let at = |k: usize| values.get(k).copied().unwrap_or_default();
+    (at(last * cut / 100), at(last * (100 - cut) / 100))
+}
+
+/// The middle of the cells along the bars, as a parabola over t from -1 (one end) to 1 (the other).
+struct MiddleLine {
+    offset: f32,
+    slope: f32,
+    bend: f32,
+}
+
+impl MiddleLine {
+    /// By least squares over the places of the cells.
+    fn of(places: impl Iterator<Item = (f32, f32)>) -> Self {
+        let mut sums = [0.0_f32; 5];
+        let mut right = [0.0_f32; 3];
+        for (t, v) in places {
+            let t2 = t * t;
+            sums.iter_mut().zip([1.0, t, t2, t2 * t, t2 * t2]).for_each(|(s, p)| *s += p);
+            right.iter_mut().zip([v, v * t, v * t2]).for_each(|(r, p)| *r += p);
+        }
+        let [n, t1, t2, t3, t4] = sums;
+        let [r0, r1, r2] = right;
+        let determinant =
+            n * (t2 * t4 - t3 * t3) - t1 * (t1 * t4 - t2 * t3) + t2 * (t1 * t3 - t2 * t2);
+        if n < 12.0 || determinant.abs() < 1e-3 * n * n * n {
+            return Self { offset: r0 / n.max(1.0), slope: 0.0, bend: 0.0 };
+        }
+        // Cramer's rule.
+        let offset = r0 * (t2 * t4 - t3 * t3) - t1 * (r1 * t4 - t3 * r2) + t2 * (r1 * t3 - t2 * r2);
+        let slope = n * (r1 * t4 - r2 * t3) - r0 * (t1 * t4 - t2 * t3) + t2 * (t1 * r2 - t2 * r1);
+        let bend = n * (t2 * r2 - t3 * r1) - t1 * (t1 * r2 - t2 * r1) + r0 * (t1 * t3 - t2 * t2);
+        Self { offset: offset / determinant, slope: slope / determinant, bend: bend / determinant }
+    }
+
+    fn at(&self, t: f32) -> f32 {
+        self.offset + t * (self.slope + t * self.bend)
+    }
+}

@@ -1,0 +1,188 @@
+//! A profile's edges: where brightness passes the middle between a bar and the space beside it.
+//!
+//! Peaks and valleys are told by a swing of a share of the contrast nearby, so uneven light and glare do not
+//! move the threshold of bars elsewhere.
+
+/// Columns a block, in which the range of brightness is taken.
+const BLOCK: usize = 16;
+
+/// Blocks to each side that make "nearby".
+const NEARBY: usize = 3;
+
+/// The edges of bars in a profile: even ones into a bar, odd ones out of it, in columns.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Bars {
+    /// Positions of the edges; their number is even.
+    pub edges: Vec<f32>,
+}
+
+impl Bars {
+    /// The bars of `profile`: a peak and a valley differ at least by `share` of the contrast nearby.
+    pub fn of(profile: &[f32], share: f32) -> Self {
+        let extremes = extremes(profile, share);
+        let mut edges = Vec::with_capacity(extremes.len());
+        for pair in extremes.windows(2) {
+            edges.push(crossing(profile, pair[0], pair[1]));
+        }
+        // The first edge must be into a bar, the last one out of it.
+        let falls =
+            extremes.first().zip(extremes.get(1)).is_some_and(|(a, b)| profile[*a] > profile[*b]);
+        if !falls && !edges.is_empty() {
+            edges.remove(0);
+        }
+        if edges.len() % 2 == 1 {
+            edges.pop();
+        }
+        Self { edges }
+    }
+
+    /// The same bars seen from the other end.
+    pub fn reversed(&self) -> Self {
+        Self { edges: self.edges.iter().rev().map(|e| -e).collect() }
+    }
+
+    /// Bars and spaces between the edges.
+    pub fn elements(&self) -> usize {
+        self.edges.len().saturating_sub(1)
+    }
+
+    /// The width of element `k`: a bar where `k` is even.
+    pub fn width(&self, k: usize) -> f32 {
+        match (self.edges.get(k), self.edges.get(k + 1)) {
+            (Some(a), Some(b)) => b - a,
+            _ => 0.0,
+        }
+    }
+
+    /// The widths of the `N` elements from `k` on; `None` past the end.
+    pub fn widths<const N: usize>(&self, k: usize) -> Option<[f32; N]> {
+        let edges = self.edges.get(k..=k + N)?;
+        let mut widths = [0.0; N];
+        widths.iter_mut().zip(edges.windows(2)).for_each(|(w, e)| *w = e[1] - e[0]);
+        Some(widths)
+    }
+
+    /// The free space before edge `k`: without end where there is no bar before it.
+    pub fn before(&self, k: usize) -> f32 {
+        if k == 0 { f32::INFINITY } else { self.width(k - 1) }
+    }
+
+    /// The free space after edge `k`.
+    pub fn after(&self, k: usize) -> f32 {
+        if k + 1 >= self.edges.len() { f32::INFINITY } else { self.width(k) }
+    }
+}
+
+/// The columns of alternating peaks and valleys.
+fn extremes(profile: &[f32], share: f32) -> Vec<usize> {
+    let ranges = ranges(profile);
+    let whole = ranges.iter().copied().fold(0.0, f32::max);
+    let mut found = Vec::new();
+    let (mut top, mut bottom) = (0, 0);
+    // What is being followed: nothing yet, up or down.
+    let mut rising = None;
+    for (k, value) in profile.iter().enumerate() {
+        let nearby = ranges.get(k / BLOCK).copied().unwrap_or(whole);
+        let swing = (share * nearby).max(0.1 * share * whole).max(2.0);
+        if *value > profile[top] {
+            top = k;
+        }
+        if *value < profile[bottom] {
+            bottom = k;
+        }
+        if rising != Some(true) && *value > profile[bottom] + swing {
+            found.push(bottom);
+            (rising, top) = (Some(true), k);
+        } else if rising != Some(false) && *value < profile[top] - swing {
+            found.push(top);
+            (rising, bottom) = (Some(false), k);
+        }
+    }
+    match rising {
+        Some(true) => found.push(top),
+        Some(false) => found.push(bottom),
+        None => {}
+    }
+    found
+}
+
+/// The contrast near each block.
+fn ranges(profile: &[f32]) -> Vec<f32> {
+    let blocks: Vec<(f32, f32)> = profile
+        .chunks(BLOCK)
+        .map(|c| c.iter().fold((f32::MAX, f32::MIN), |(low, high), v| (low.min(*v), high.max(*v))))
+        .collect();
+    let near = |k: usize| {
+        let window = &blocks[k.saturating_sub(NEARBY)..(k + NEARBY + 1).min(blocks.len())];
+        let low = window.iter().map(|b| b.0).fold(f32::MAX, f32::min);
+        let high = window.iter().map(|b| b.1).fold(f32::MIN, f32::max);
+        high - low
+    };
+    (0..blocks.len()).map(near).collect()
+}
+
+/// Where the profile passes the middle between two extremes.
+fn crossing(profile: &[f32], from: usize, to: usize) -> f32 {
+    let middle = f32::midpoint(profile[from], profile[to]);
+    let falling = profile[from] > profile[to];
+    let past = |value: f32| (value < middle) == falling;
+    let between = |k: usize| {
+        let (a, b) = (profile[k], profile[k + 1]);
+        k as f32 + if (b - a).abs() < 1e-6 { 0.5 } else { (middle - a) / (b - a) }
+    };
+    let crosses = |k: &usize| past(profile[k + 1]) != past(profile[*k]);
+    let first = (from..to).find(crosses);
+    let last = (from..to).rev().find(crosses);
+    match (first, last) {
+        (Some(first), Some(last)) => f32::midpoint(between(first), between(last)),
+        _ => (from + to) as f32 / 2.0,
+    }
+}
+
+/// The profile with its edges steepened: what a blur of `reach` columns took away, put back in part.
+pub fn sharpened(profile: &[f32], reach: usize, strength: f32) -> Vec<f32> {
+    let blurred = smoothed(&smoothed(profile, reach), reach);
+    profile.iter().zip(&blurred).map(|(p, b)| p + strength * (p - b)).collect()
+}
+
+/// The mean of each column and `reach` columns to both sides.
+pub fn smoothed(profile: &[f32], reach: usize) -> Vec<f32> {
+    let mut sums = Vec::with_capacity(profile.len() + 1);
+    sums.push(0.0_f64);
+    let mut sum = 0.0_f64;
+    for value in profile {
+        sum += f64::from(*value);
+        sums.push(sum);
+    }
+    let n = profile.len();
+    let mean = |k: usize| {
+        let (from, to) = (k.saturating_sub(reach), (k + reach + 1).min(n));
+        (sums[to] - sums[from]) / (to - from) as f64
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "a mean of f32 values fits f32")]
+    (0..n).map(|k| mean(k) as f32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edges_lie_between_columns() {
+        let mut profile = vec![200.0; 60];
+        profile[20..24].fill(20.0);
+        profile[30..32].fill(20.0);
+        profile[24] = 110.0;
+        let bars = Bars::of(&profile, 0.3);
+        assert_eq!(bars.edges.len(), 4);
+        assert!((bars.width(0) - 4.5).abs() < 0.3, "{bars:?}");
+        assert!((bars.width(2) - 2.0).abs() < 0.1, "{bars:?}");
+        assert_eq!(bars.reversed().reversed(), bars);
+    }
+
+    #[test]
+    fn a_flat_profile_has_no_bars() {
+        assert_eq!(Bars::of(&[90.0; 50], 0.3), Bars::default());
+        assert_eq!(Bars::of(&[], 0.3), Bars::default());
+    }
+}

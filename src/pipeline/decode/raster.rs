@@ -1,0 +1,114 @@
+//! Gray pixels as the decoder looks at them: borrowed or its own, sampled between pixels.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "coordinates are clamped to the picture before they become indices"
+)]
+
+use crate::pipeline::frame::Picture;
+
+/// Borrowed gray pixels, row by row.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// Pixels a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// The pixels.
+    pub luma: &'a [u8],
+}
+
+/// Gray pixels of the decoder's own.
+#[derive(Debug, Clone, Default)]
+pub struct Gray {
+    /// Pixels a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// The pixels.
+    pub luma: Vec<u8>,
+}
+
+impl Gray {
+    /// The pixels, borrowed.
+    pub fn view(&self) -> View<'_> {
+        View { width: self.width, height: self.height, luma: &self.luma }
+    }
+}
+
+impl<'a> View<'a> {
+    /// The pixels of `picture`.
+    pub fn of(picture: &'a Picture) -> Self {
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        Self { width, height, luma: picture.luma() }
+    }
+
+    /// Row `y`; empty below the picture.
+    pub fn row(&self, y: usize) -> &'a [u8] {
+        self.luma.get(y * self.width..(y + 1) * self.width).unwrap_or_default()
+    }
+
+    /// The brightness at a point between pixel centres; the rim continues outside.
+    #[inline]
+    pub fn sample(&self, x: f32, y: f32) -> f32 {
+        let x = x.clamp(0.0, self.width as f32 - 1.001);
+        let y = y.clamp(0.0, self.height as f32 - 1.001);
+        // By way of i32, which is one instruction.
+        let (column, row) = (x as i32 as usize, y as i32 as usize);
+        let (fx, fy) = (x - column as f32, y - row as f32);
+        let at = row * self.width + column;
+        let below = at + self.width;
+        match (self.luma.get(at..at + 2), self.luma.get(below..below + 2)) {
+            (Some(&[a, b]), Some(&[c, d])) => {
+                let (a, b) = (f32::from(a), f32::from(b));
+                let (c, d) = (f32::from(c), f32::from(d));
+                let upper = a + (b - a) * fx;
+                upper + (c + (d - c) * fx - upper) * fy
+            }
+            // A picture of one row or one column.
+            _ => self.luma.get(at).map_or(0.0, |v| f32::from(*v)),
+        }
+    }
+
+    /// Whether a point lies in the picture, at least `margin` from its rim.
+    pub fn holds(&self, x: f32, y: f32, margin: f32) -> bool {
+        let (right, bottom) = (self.width as f32 - 1.0 - margin, self.height as f32 - 1.0 - margin);
+        x >= margin && y >= margin && x <= right && y <= bottom
+    }
+
+    /// The picture at half its size, each pixel the mean of four.
+    pub fn halved(&self) -> Gray {
+        let (width, height) = (self.width / 2, self.height / 2);
+        let mut luma = vec![0_u8; width * height];
+        for (y, row) in luma.chunks_exact_mut(width.max(1)).enumerate() {
+            let (upper, lower) = (self.row(2 * y), self.row(2 * y + 1));
+            let pairs = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+            for (out, (u, l)) in row.iter_mut().zip(pairs) {
+                let sum = u16::from(u[0]) + u16::from(u[1]) + u16::from(l[0]) + u16::from(l[1]);
+                *out = ((sum + 2) >> 2) as u8;
+            }
+        }
+        Gray { width, height, luma }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_between_pixels_and_past_the_rim() {
+        let picture = View { width: 2, height: 2, luma: &[0, 100, 100, 200] };
+        assert!((picture.sample(0.5, 0.5) - 100.0).abs() < 0.5);
+        assert!((picture.sample(-5.0, -5.0) - 0.0).abs() < 0.5);
+        assert!((picture.sample(9.0, 9.0) - 200.0).abs() < 0.5);
+        let line = View { width: 3, height: 1, luma: &[1, 2, 3] };
+        assert!(line.sample(1.0, 0.0) > 0.0);
+    }
+
+    #[test]
+    fn a_half_is_the_mean_of_four() {
+        let picture = View { width: 4, height: 2, luma: &[0, 4, 10, 10, 4, 8, 10, 10] };
+        assert_eq!(picture.halved().luma, [4, 10]);
+    }
+}

@@ -1,0 +1,268 @@
+//! A region straightened: rows of brightness across the bars, each moved so that every bar stands upright.
+//!
+//! Tilt and curvature bend the bars of a symbol. A polynomial of five terms says by how many pixels each row
+//! is to be moved at each place, and is found by least squares against the mean of the rows so far
+//! (Lucas and Kanade's registration, in one dimension), from the middle row outward.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts of rows and columns are small and positive"
+)]
+
+use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::raster::View;
+use crate::pipeline::symbol::Point;
+
+/// Terms of the polynomial that moves rows.
+const TERMS: usize = 5;
+
+/// Rows that are looked at to find the polynomial.
+const ALIGN_ROWS: usize = 9;
+
+/// Bands of rows that are averaged apart from each other: they are what must agree.
+pub const BANDS: usize = 8;
+
+/// Columns a strip may have: a longer symbol is not one of ours.
+const MAX_COLUMNS: usize = 4096;
+
+/// A region with the way to its rows.
+#[derive(Debug, Clone)]
+pub struct Strip<'a> {
+    picture: View<'a>,
+    region: Region,
+    /// Columns of a profile.
+    pub columns: usize,
+    /// Pixels a column.
+    pub step: f32,
+    half: f32,
+    shift: [f32; TERMS],
+}
+
+impl<'a> Strip<'a> {
+    /// The strip of `region`, its rows not yet aligned; `None` when it is too long to be a symbol.
+    pub fn new(picture: View<'a>, region: Region) -> Option<Self> {
+        // Room for the quiet zones, and for the end of a symbol that the region has lost.
+        let half = region.across * 1.12 + 24.0;
+        let step = if half < 280.0 { 0.5 } else { 1.0 };
+        let columns = (2.0 * half / step) as usize;
+        let fits = (16..MAX_COLUMNS).contains(&columns);
+        fits.then_some(Self { picture, region, columns, step, half, shift: [0.0; TERMS] })
+    }
+
+    /// The region it was made of.
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// Where a column of the profile lies in the picture, `v` from -1 (top row) to 1 (bottom row).
+    pub fn point(&self, column: f32, v: f32) -> Point {
+        let u = column * self.step - self.half;
+        let moved = u + shift_at(&self.shift, u / self.half, v);
+        let (axis, down) = self.region.axes();
+        let along = v * self.region.along + self.region.middle(u);
+        Point::new(
+            self.region.centre.x + moved * axis.x + along * down.x,
+            self.region.centre.y + moved * axis.y + along * down.y,
+        )
+    }
+
+    /// Adds row `v` to `sum`.
+    fn add_row(&self, v: f32, sum: &mut [f32]) {
+        self.add_part(v, 0, sum);
+    }
+
+    /// Adds the columns of row `v` from `first` on to `sum`.
+    fn add_part(&self, v: f32, first: usize, sum: &mut [f32]) {
+        let (axis, down) = self.region.axes();
+        let along = v * self.region.along;
+        let x0 = self.region.centre.x + along * down.x;
+        let y0 = self.region.centre.y + along * down.y;
+        // Only three terms are left once v is fixed.
+        let [a, b, c, d, e] = self.shift;
+        let (s0, s1, s2) = (v * (a + c * v), v * (b + e * v), d * v);
+        let per_half = 1.0 / self.half;
+        let (slope, bend) =
+            (self.region.slope, self.region.bend / (self.region.across * self.region.across));
+        for (column, value) in sum.iter_mut().enumerate() {
+            let u = (first + column) as f32 * self.step - self.half;
+            let t = u * per_half;
+            let moved = u + s0 + t * (s1 + t * s2);
+            let sunk = u * (slope + u * bend);
+            let x = x0 + moved * axis.x + sunk * down.x;
+            let y = y0 + moved * axis.y + sunk * down.y;
+            *value += self.picture.sample(x, y);
+        }
+    }
+
+    /// The mean of `n` rows between `from` and `to`.
+    pub fn mean(&self, from: f32, to: f32, n: usize) -> Vec<f32> {
+        let mut sum = vec![0.0; self.columns];
+        for k in 0..n {
+            let v = from + (to - from) * (k as f32 + 0.5) / n as f32;
+            self.add_row(v, &mut sum);
+        }
+        sum.iter_mut().for_each(|value| *value /= n as f32);
+        sum
+    }
+
+    /// Turns and bends the rows so that bars stand upright.
+    pub fn align(&mut self) {
+        // The reach, the terms in play: first a mere slant near the middle, in the end all of it.
+        for (reach, terms) in [(0.3, 2), (0.6, 2), (0.9, TERMS), (0.95, TERMS)] {
+            self.refine(reach, terms);
+        }
+    }
+
+    /// One step of least squares over the rows within `reach` of the middle.
+    fn refine(&mut self, reach: f32, terms: usize) {
+        let v_of = |k: usize| reach * (2.0 * (k as f32 + 0.5) / ALIGN_ROWS as f32 - 1.0);
+        let rows: Vec<Vec<f32>> = (0..ALIGN_ROWS)
+            .map(|k| {
+                let mut row = vec![0.0; self.columns];
+                self.add_row(v_of(k), &mut row);
+                row
+            })
+            .collect();
+        let mean = mean_of(&rows);
+        let slopes = slopes(&mean, self.step);
+        let mut normal = [[0.0_f64; TERMS]; TERMS];
+        let mut right = [0.0_f64; TERMS];
+        for (k, row) in rows.iter().enumerate() {
+            if correlation(row, &mean) > 0.4 {
+                self.add_equations(row, &mean, &slopes, v_of(k), &mut normal, &mut right);
+            }
+        }
+        let Some(change) = solve(normal, right, terms) else { return };
+        // A step of more than a few pixels is a bar mistaken for its neighbour.
+        if change.iter().all(|c| c.abs() < 8.0) {
+            self.shift.iter_mut().zip(change).for_each(|(s, c)| *s += c as f32);
+        }
+    }
+
+    fn add_equations(
+        &self,
+        row: &[f32],
+        mean: &[f32],
+        slopes: &[f32],
+        v: f32,
+        normal: &mut [[f64; TERMS]; TERMS],
+        right: &mut [f64; TERMS],
+    ) {
+        // The terms are powers of t times powers of v: sums over powers of t are enough.
+        let mut weights = [0.0_f32; 5];
+        let mut errors = [0.0_f32; 3];
+        for (column, ((value, target), slope)) in row.iter().zip(mean).zip(slopes).enumerate() {
+            let t = (column as f32 * self.step - self.half) / self.half;
+            let (gg, gr) = (slope * slope, slope * (target - value));
+            let t2 = t * t;
+            let by = [gg, gg * t, gg * t2, gg * t2 * t, gg * t2 * t2];
+            weights.iter_mut().zip(by).for_each(|(w, b)| *w += b);
+            errors.iter_mut().zip([gr, gr * t, gr * t2]).for_each(|(e, b)| *e += b);
+        }
+        let power = [0, 1, 0, 2, 1];
+        let scale = [v, v, v * v, v, v * v].map(f64::from);
+        for j in 0..TERMS {
+            right[j] += scale[j] * f64::from(errors[power[j]]);
+            for k in 0..TERMS {
+                normal[j][k] += scale[j] * scale[k] * f64::from(weights[power[j] + power[k]]);
+            }
+        }
+    }
+
+    /// The mean profile of each band of at most `rows` rows, from top to bottom.
+    pub fn bands(&self, rows: usize) -> Vec<Vec<f32>> {
+        let n = (2.0 * self.region.along / BANDS as f32).ceil().max(1.0) as usize;
+        let edge = |k: usize| 2.0 * k as f32 / BANDS as f32 - 1.0;
+        (0..BANDS).map(|k| self.mean(edge(k), edge(k + 1), n.min(rows))).collect()
+    }
+
+    /// How far the bars of columns `from` to `to` go up and down, as values of v.
+    pub fn reach(&self, profile: &[f32], from: usize, to: usize) -> (f32, f32) {
+        let wanted = profile.get(from..to).unwrap_or_default();
+        let pixel = 3.0 / self.region.along.max(1.0);
+        let mut row = vec![0.0; wanted.len()];
+        let mut walk = |direction: f32| {
+            // What was read reaches over most of the region: only its ends are in question.
+            let mut v = direction * 0.6;
+            let mut misses = 0;
+            let mut last = v;
+            while misses < 2 && v.abs() < 3.0 {
+                v += direction * pixel;
+                row.fill(0.0);
+                self.add_part(v, from, &mut row);
+                if correlation(&row, wanted) > 0.6 {
+                    (last, misses) = (v, 0);
+                } else {
+                    misses += 1;
+                }
+            }
+            last
+        };
+        (walk(-1.0), walk(1.0))
+    }
+}
+
+fn shift_at(shift: &[f32; TERMS], t: f32, v: f32) -> f32 {
+    let [a, b, c, d, e] = shift;
+    v * (a + b * t + d * t * t + v * (c + e * t))
+}
+
+/// The mean of several profiles.
+pub fn mean_of(rows: &[Vec<f32>]) -> Vec<f32> {
+    let mut mean = rows.first().map_or_else(Vec::new, |row| vec![0.0; row.len()]);
+    for row in rows {
+        mean.iter_mut().zip(row).for_each(|(m, v)| *m += v);
+    }
+    mean.iter_mut().for_each(|m| *m /= rows.len() as f32);
+    mean
+}
+
+/// The change a pixel at each column.
+fn slopes(profile: &[f32], step: f32) -> Vec<f32> {
+    let n = profile.len();
+    let at = |k: usize| profile[k.min(n - 1)];
+    (0..n).map(|k| (at(k + 1) - at(k.saturating_sub(1))) / (2.0 * step)).collect()
+}
+
+/// How alike two profiles are, whatever their brightness and contrast: -1 to 1.
+pub fn correlation(a: &[f32], b: &[f32]) -> f32 {
+    let n = a.len().max(1) as f32;
+    let (mean_a, mean_b) = (a.iter().sum::<f32>() / n, b.iter().sum::<f32>() / n);
+    let (mut aa, mut bb, mut ab) = (0.0_f32, 0.0_f32, 0.0_f32);
+    for (x, y) in a.iter().zip(b) {
+        let (x, y) = (x - mean_a, y - mean_b);
+        aa += x * x;
+        bb += y * y;
+        ab += x * y;
+    }
+    ab / (aa * bb).sqrt().max(1e-6)
+}
+
+/// Solves the first `n` of the equations; the unknowns after them are zero.
+fn solve(
+    mut normal: [[f64; TERMS]; TERMS],
+    mut right: [f64; TERMS],
+    n: usize,
+) -> Option<[f64; TERMS]> {
+    // A little weight on no change at all keeps flat regions from running away.
+    let trace: f64 = (0..n).map(|k| normal[k][k]).sum();
+    (0..n).for_each(|k| normal[k][k] += 1e-3 * trace + 1e-9);
+    for column in 0..n {
+        let pivot = normal[column][column];
+        if pivot.abs() < 1e-12 {
+            return None;
+        }
+        for row in column + 1..n {
+            let factor = normal[row][column] / pivot;
+            let upper = normal[column];
+            (column..n).for_each(|k| normal[row][k] -= factor * upper[k]);
+            right[row] -= factor * right[column];
+        }
+    }
+    let mut out = [0.0; TERMS];
+    for row in (0..n).rev() {
+        let known: f64 = (row + 1..n).map(|k| normal[row][k] * out[k]).sum();
+        out[row] = (right[row] - known) / normal[row][row];
+    }
+    out.iter().all(|v: &f64| v.is_finite()).then_some(out)
+}

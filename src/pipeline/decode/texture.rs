@@ -1,0 +1,126 @@
+//! Where matrix symbols may be: cells whose gradient is strong in both directions at once.
+//!
+//! Print has such cells too, so what it finds are places to look at, not symbols.
+
+use crate::pipeline::decode::locate::{CELL, Cells};
+
+/// Least share of the weaker direction in the energy of a cell.
+const MIN_SHARE: f32 = 0.2;
+
+/// Greatest ratio of the sides of an upright box around a symbol.
+const MAX_ASPECT: usize = 2;
+
+/// An upright box, in pixels of the picture it was found in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patch {
+    /// The first column.
+    pub left: usize,
+    /// The first row.
+    pub top: usize,
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+}
+
+impl Patch {
+    /// The same box in a picture `factor` times as large.
+    pub fn scaled(self, factor: usize) -> Self {
+        Self {
+            left: self.left * factor,
+            top: self.top * factor,
+            width: self.width * factor,
+            height: self.height * factor,
+        }
+    }
+
+    /// Pixels in it.
+    pub fn area(&self) -> usize {
+        self.width * self.height
+    }
+
+    /// Share of the two boxes' area that they have in common.
+    pub fn overlap(&self, other: &Self) -> f32 {
+        let common =
+            |a: usize, n: usize, b: usize, m: usize| (a + n).min(b + m).saturating_sub(a.max(b));
+        let both = common(self.left, self.width, other.left, other.width)
+            * common(self.top, self.height, other.top, other.height);
+        both as f32 / (self.area() + other.area() - both).max(1) as f32
+    }
+}
+
+/// The patches of `cells`, largest first: found at a high threshold and, where that breaks a faint symbol or
+/// finds none, at a lower one.
+pub fn patches(cells: &Cells) -> Vec<Patch> {
+    let mut found: Vec<Patch> = Vec::new();
+    let Some(strong) = strong(cells) else { return found };
+    for share in [0.15, 0.08] {
+        for patch in patches_above(cells, share * strong) {
+            if !found.iter().any(|other| other.overlap(&patch) > 0.6) {
+                found.push(patch);
+            }
+        }
+    }
+    found.sort_by_key(|patch| std::cmp::Reverse(patch.area()));
+    found
+}
+
+/// The energy that one cell in a hundred exceeds.
+fn strong(cells: &Cells) -> Option<f32> {
+    let mut energies: Vec<f32> = cells.tensors.iter().map(|t| t[0] + t[1]).collect();
+    let last = energies.len().checked_sub(1)?;
+    Some(*energies.select_nth_unstable_by(last * 99 / 100, f32::total_cmp).1)
+}
+
+fn patches_above(cells: &Cells, least: f32) -> Vec<Patch> {
+    let least = least.max(4.0);
+    let is_on = |t: &[f32; 3]| {
+        let energy = t[0] + t[1];
+        let weaker = (energy - (t[0] - t[1]).hypot(2.0 * t[2])) / 2.0;
+        weaker > least && weaker > MIN_SHARE * energy
+    };
+    let mut open: Vec<bool> = cells.tensors.iter().map(is_on).collect();
+    let mut found = Vec::new();
+    for start in 0..open.len() {
+        if open[start] {
+            found.extend(patch(start, cells, &mut open));
+        }
+    }
+    found
+}
+
+/// The box around the cells joined to `start`, which are closed on the way.
+fn patch(start: usize, cells: &Cells, open: &mut [bool]) -> Option<Patch> {
+    let (columns, rows) = (cells.columns, cells.rows);
+    let mut members = vec![start];
+    open[start] = false;
+    let (mut left, mut right) = (usize::MAX, 0);
+    let (mut top, mut bottom) = (usize::MAX, 0);
+    let mut next = 0;
+    while let Some(&cell) = members.get(next) {
+        next += 1;
+        let (x, y) = (cell % columns, cell / columns);
+        (left, right) = (left.min(x), right.max(x));
+        (top, bottom) = (top.min(y), bottom.max(y));
+        let neighbours = [
+            (x > 0).then(|| cell - 1),
+            (x + 1 < columns).then_some(cell + 1),
+            (y > 0).then(|| cell - columns),
+            (y + 1 < rows).then_some(cell + columns),
+        ];
+        for there in neighbours.into_iter().flatten() {
+            if std::mem::take(&mut open[there]) {
+                members.push(there);
+            }
+        }
+    }
+    let (width, height) = (right - left + 1, bottom - top + 1);
+    let filled = members.len() as f32 / (width * height) as f32;
+    let shaped = width.min(height) >= 3 && width.max(height) <= MAX_ASPECT * width.min(height);
+    (shaped && filled > 0.35).then_some(Patch {
+        left: left * CELL,
+        top: top * CELL,
+        width: width * CELL,
+        height: height * CELL,
+    })
+}

@@ -1,0 +1,339 @@
+//! Every thread and channel of a running station, and the effects handed to the edge.
+//!
+//! ```text
+//! eyes   camera.newest() → decode, one a camera; or a reel ─┐
+//! hands  keys                                              ─┼─ Input ─▶ main: station.apply ─ Effect ─▶ store · screen
+//! store  answers to what the station asked                 ─┤                                └─ wake ─▶ relay
+//! relay  due events → publish → record                     ─┘
+//! ```
+//!
+//! One thread owns the station, takes one input at a time and performs its effects. It draws when no input waits.
+
+mod eyes;
+mod hands;
+mod relay;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use ratatui::crossterm::event::KeyEvent;
+
+use crate::edge::clock;
+use crate::edge::relay::Relay;
+use crate::edge::steps::Step;
+use crate::edge::store::StoreHandle;
+use crate::floor::{self, FloorError, answer, journal_entry};
+use crate::pipeline::show;
+use crate::pipeline::time::Timestamp;
+use crate::projector::Played;
+use crate::report::Report;
+use crate::station::{Effect, Event, Station};
+use crate::ui::Screen;
+use crate::ui::keys::{Action, on_key};
+use crate::ui::terminal::Terminal;
+
+pub use crate::run::eyes::{Eye, Source};
+
+/// The station's time moves at least this often.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What reaches the thread that owns the station.
+#[derive(Debug)]
+pub enum Input {
+    /// Something happened, now.
+    Happened(Event),
+    /// A reel's frame, or its end, at the reel's own time.
+    Played(Event, Timestamp),
+    /// A reel's step.
+    Step(Step, Timestamp),
+    /// A picture that is none.
+    NoPicture {
+        /// The file.
+        source: String,
+        /// Why.
+        error: String,
+    },
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The window changed its size.
+    Resized,
+    /// An eye has seen all there was.
+    Ended(Played),
+}
+
+/// What the packer looks at.
+#[derive(Debug)]
+pub enum Face<'a> {
+    /// Lines.
+    Plain(Report<'a>),
+    /// The dashboard.
+    Dashboard(Box<Terminal>, Screen),
+}
+
+/// The parts of a running station.
+#[derive(Debug)]
+pub struct Parts {
+    /// The station.
+    pub station: Station,
+    /// Its name in links and journal.
+    pub name: Arc<str>,
+    /// Its store.
+    pub store: StoreHandle,
+    /// Its relay.
+    pub relay: Relay,
+    /// What it sees with.
+    pub eyes: Vec<Eye>,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended<'a> {
+    /// What was seen.
+    pub played: Played,
+    /// The lines, to end them with a summary.
+    pub report: Option<Report<'a>>,
+    /// Whether the store failed on the way.
+    pub store_failed: bool,
+}
+
+/// Runs until `stop`, the packer's `q`, or the last frame of the last reel.
+pub fn run<'a>(
+    parts: Parts,
+    face: Face<'a>,
+    stop: &Arc<AtomicBool>,
+) -> Result<Ended<'a>, FloorError> {
+    let (inputs, received) = channel();
+    let n_eyes = parts.eyes.len();
+    for eye in parts.eyes {
+        eyes::open(eye, inputs.clone(), Arc::clone(stop))?;
+    }
+    if matches!(face, Face::Dashboard(..)) {
+        hands::watch(inputs.clone(), Arc::clone(stop))?;
+    }
+    let (relay, wake) = relay::start(parts.relay, parts.store.clone(), inputs.clone())?;
+    let mut live = Live {
+        station: parts.station,
+        name: parts.name,
+        store: parts.store,
+        inputs,
+        wake,
+        face,
+        time: StationTime::Wall,
+        eyes_left: n_eyes,
+        played: Played::default(),
+    };
+    let outcome = live.until(&received, stop);
+    stop.store(true, Ordering::Relaxed);
+    let Live { face, wake, store, played, station, .. } = live;
+    // The relay ends its step and stops once nobody can wake it.
+    drop(wake);
+    let _ = relay.join();
+    drop(store);
+    outcome?;
+    let report = match face {
+        Face::Plain(report) => Some(report),
+        Face::Dashboard(..) => None,
+    };
+    Ok(Ended { played, report, store_failed: station.is_stopped() })
+}
+
+/// What the station's time is.
+#[derive(Debug, Clone, Copy)]
+enum StationTime {
+    /// The wall clock.
+    Wall,
+    /// A reel's: that of its last frame, and what has gone by since, at most a tick.
+    Reel { at: Timestamp, since: Instant },
+}
+
+impl StationTime {
+    fn now(self) -> Timestamp {
+        match self {
+            Self::Wall => clock::now(),
+            Self::Reel { at, since } => {
+                let gone = clock::instant().duration_since(since).min(TICK);
+                at.plus(i64::try_from(gone.as_millis()).unwrap_or(0))
+            }
+        }
+    }
+}
+
+struct Live<'a> {
+    station: Station,
+    name: Arc<str>,
+    store: StoreHandle,
+    inputs: Sender<Input>,
+    wake: Sender<()>,
+    face: Face<'a>,
+    time: StationTime,
+    eyes_left: usize,
+    played: Played,
+}
+
+/// Whether to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Go {
+    On,
+    Stop,
+}
+
+impl Live<'_> {
+    fn until(&mut self, received: &Receiver<Input>, stop: &AtomicBool) -> Result<(), FloorError> {
+        self.draw()?;
+        while !stop.load(Ordering::Relaxed) {
+            let mut next = match received.recv_timeout(TICK) {
+                Ok(input) => Some(input),
+                Err(RecvTimeoutError::Timeout) => Some(Input::Happened(Event::Tick)),
+                Err(RecvTimeoutError::Disconnected) => None,
+            };
+            // Everything that waits is taken in before the screen is drawn once.
+            while let Some(input) = next {
+                if self.take(input)? == Go::Stop {
+                    return self.draw();
+                }
+                next = received.try_recv().ok();
+            }
+            self.draw()?;
+            let is_over = self.eyes_left == 0 && matches!(self.face, Face::Plain(_));
+            if is_over && !self.station.is_waiting() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, input: Input) -> Result<Go, FloorError> {
+        match input {
+            Input::Happened(event) => self.feed(event)?,
+            Input::Played(event, at) => {
+                self.time = StationTime::Reel { at, since: clock::instant() };
+                self.feed(event)?;
+            }
+            Input::Step(step, at) => {
+                self.time = StationTime::Reel { at, since: clock::instant() };
+                self.step(step)?;
+            }
+            Input::NoPicture { source, error } => match &mut self.face {
+                Face::Plain(report) => report.error(&source, &error)?,
+                Face::Dashboard(..) => log::warn!("{}: {error}", show::printable(&source)),
+            },
+            Input::Key(key) => return self.key(key),
+            Input::Resized => {}
+            Input::Ended(played) => {
+                self.eyes_left = self.eyes_left.saturating_sub(1);
+                self.played.frames += played.frames;
+                self.played.symbols += played.symbols;
+                self.played.errors += played.errors;
+            }
+        }
+        let plain = matches!(self.face, Face::Plain(_));
+        Ok(if plain && self.station.is_stopped() { Go::Stop } else { Go::On })
+    }
+
+    fn feed(&mut self, event: Event) -> Result<(), FloorError> {
+        let now = self.time.now();
+        for effect in self.station.apply(event, now) {
+            self.perform(effect, now)?;
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, key: KeyEvent) -> Result<Go, FloorError> {
+        let Face::Dashboard(_, screen) = &mut self.face else { return Ok(Go::On) };
+        match on_key(screen, key, &self.station) {
+            Some(Action::Quit) => return Ok(Go::Stop),
+            Some(Action::Event(event)) => self.feed(event)?,
+            None => {}
+        }
+        Ok(Go::On)
+    }
+
+    fn step(&mut self, step: Step) -> Result<(), FloorError> {
+        if step == Step::Close {
+            return self.feed(Event::Command(crate::pipeline::command::Command::Close));
+        }
+        let now = self.time.now();
+        let work = floor::step_work(&step, self.station.catalog(), now)?;
+        self.store.call(work)?;
+        Ok(())
+    }
+
+    fn perform(&mut self, effect: Effect, now: Timestamp) -> Result<(), FloorError> {
+        match effect {
+            Effect::Ask(ask) => {
+                let (name, inputs) = (Arc::clone(&self.name), self.inputs.clone());
+                let work = move |store: &mut _| answer(store, &ask, &name, now);
+                self.store.ask(work, move |answered| {
+                    let event = match answered {
+                        Ok(event) => event,
+                        Err(error) => Some(Event::StoreFailed(error.to_string())),
+                    };
+                    if let Some(event) = event {
+                        // Nobody hears it only where the station has stopped.
+                        let _ = inputs.send(Input::Happened(event));
+                    }
+                });
+            }
+            Effect::Decide(decision) => {
+                log_decision(&decision);
+                if let Some(entry) = journal_entry(&decision, &self.name, self.station.catalog()) {
+                    let inputs = self.inputs.clone();
+                    let work = move |store: &mut crate::edge::store::Store| store.journal(&entry);
+                    self.store.ask(work, move |written| {
+                        if let Err(error) = written {
+                            let failed = Event::StoreFailed(error.to_string());
+                            let _ = inputs.send(Input::Happened(failed));
+                        }
+                    });
+                }
+                if let Face::Plain(report) = &mut self.face {
+                    report.decision(&decision)?;
+                }
+            }
+            Effect::Closed { order_id, links } => {
+                log::info!("closed order {}: {links} links", show::last4(order_id.as_str()));
+                if let Face::Plain(report) = &mut self.face {
+                    report.closed(now, &order_id, links)?;
+                }
+            }
+            Effect::Released { dsn, reason } => {
+                log::info!("released {}: {reason}", show::last4(dsn.as_str()));
+                if let Face::Plain(report) = &mut self.face {
+                    report.released(now, &dsn, reason)?;
+                }
+            }
+            Effect::WakeRelay => {
+                // Behind every answer that the store still owes: the event is ready by the time the relay looks.
+                let wake = self.wake.clone();
+                self.store.ask(
+                    |_| Ok(()),
+                    move |_| {
+                        let _ = wake.send(());
+                    },
+                );
+            }
+            Effect::Sound(sound) => {
+                if let Face::Dashboard(terminal, _) = &mut self.face {
+                    terminal.play(sound, clock::now());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self) -> Result<(), FloorError> {
+        if let Face::Dashboard(terminal, screen) = &mut self.face {
+            terminal.draw(&self.station, screen, self.time.now())?;
+            terminal.ring(&self.station, clock::now())?;
+        }
+        Ok(())
+    }
+}
+
+fn log_decision(decision: &crate::pipeline::decision::Decision) {
+    let dsn = decision.dsn.as_ref().map(|dsn| show::last4(dsn.as_str())).unwrap_or_default();
+    let order = decision.order_id.as_ref().map(|id| show::last4(id.as_str())).unwrap_or_default();
+    log::info!("{} {dsn} order {order}", decision.verdict.name());
+}
