@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::pipeline::ident::Asin;
+use crate::pipeline::ident::{Asin, NotificationId, OrderId};
 use crate::pipeline::symbol::Symbology;
 
 /// Exit codes, the same for every command (contracts).
@@ -231,7 +231,7 @@ pub enum Orders {
     Cancel {
         /// Its order id
         #[arg(value_name = "ID")]
-        id: String,
+        id: OrderId,
         /// How the result is printed.
         #[command(flatten)]
         output: Output,
@@ -253,7 +253,9 @@ Exit codes: 0 all imported; 1 lines were refused (with --skip-bad the others are
 #[derive(Debug, Subcommand)]
 pub enum Models {
     /// Check the model files: what is wrong, with file and line, and what is doubtful
-    #[command(after_help = "Exit codes: 0 no finding; 1 findings; 3 the folder cannot be read")]
+    #[command(
+        after_help = "Exit codes: 0 no fault, warnings or not; 1 faults; 3 the folder cannot be read"
+    )]
     Check {
         /// The folder; else the home's models/
         #[arg(value_name = "DIR")]
@@ -298,7 +300,7 @@ pub enum Links {
         /// The device's serial number
         #[arg(value_name = "DSN")]
         dsn: String,
-        /// Why, in a few words; it is kept in the journal
+        /// Why, in a few words, kept in the journal; `return` for a device that came back
         #[arg(long, value_name = "REASON")]
         reason: String,
         /// How the result is printed.
@@ -310,6 +312,9 @@ pub enum Links {
 const UNDO_HELP: &str = "\
 Example:
   scanstation links undo AD123456C --reason \"wrong box\"
+
+Once the notification is on its way the link stands. A device that came back is released with --reason return,
+and is not linked again without a person's say.
 
 Exit codes: 0 released; 1 refused: not linked, or already_sent; 3 the world failed";
 
@@ -324,7 +329,7 @@ pub enum Events {
     Show {
         /// Its notificationId
         #[arg(value_name = "ID")]
-        id: String,
+        id: NotificationId,
     },
     /// Publish what is ready, once, and stop
     #[command(after_help = "Exit codes: 0 nothing is left; 1 rows are left; 3 the world failed")]
@@ -334,7 +339,7 @@ pub enum Events {
     Retry {
         /// Its notificationId
         #[arg(value_name = "ID")]
-        id: String,
+        id: NotificationId,
         /// How the result is printed.
         #[command(flatten)]
         output: Output,

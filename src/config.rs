@@ -22,6 +22,13 @@ pub const FILE: &str = "station.toml";
 /// A commented station.toml, all of it the defaults: what `init` writes.
 pub const TEMPLATE: &str = include_str!("config/station.toml");
 
+/// The variables of this process that begin with `SCANSTATION_`.
+pub fn environment() -> Vec<(String, String)> {
+    let text = |name: std::ffi::OsString| name.to_string_lossy().into_owned();
+    let all = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
+    all.filter(|(name, _)| name.starts_with(settings::PREFIX)).collect()
+}
+
 /// A station's settings, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {

@@ -6,6 +6,7 @@ pub mod home;
 pub mod log;
 pub mod models;
 pub mod pictures;
+pub mod probe;
 pub mod publisher;
 pub mod reel;
 pub mod relay;

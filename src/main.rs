@@ -1,18 +1,33 @@
 //! The program: what was typed, the command it names, its exit code.
 
-use std::io::stdout;
-use std::path::PathBuf;
+use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
-use scanstation::commands::{self, Form};
-use scanstation::pipeline::decode::Formats;
+use clap::Parser;
+use scanstation::cli::Cli;
+use scanstation::commands::{self, Streams};
+use scanstation::config;
+use scanstation::pipeline::show;
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(2).collect();
-    let paths: Vec<PathBuf> = args.iter().filter(|a| *a != "--json").map(PathBuf::from).collect();
-    let form = if args.iter().any(|a| a == "--json") { Form::Json } else { Form::Text };
-    match commands::decode::run(&paths, &Formats::all(), form, &mut stdout().lock()) {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let (mut out, mut err) = (stdout(), stderr());
+    let mut streams = Streams { out: &mut out, err: &mut err };
+    match commands::dispatch(&cli, &config::environment(), &mut streams) {
         Ok(outcome) => outcome.into(),
-        Err(_) => ExitCode::from(3),
+        Err(error) => {
+            if !commands::is_broken_pipe(&error) {
+                // A path may hold anything.
+                let error = show::printable(&format!("{error:#}"));
+                let _ = writeln!(err, "scanstation: {error}");
+            }
+            ExitCode::from(commands::exit_code(&error))
+        }
     }
 }

@@ -1,61 +1,89 @@
 //! `scanstation decode`: the decoder alone, a line an image.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use serde::Serialize;
 
-use crate::commands::{Form, Outcome};
+use crate::cli::{self, Roi};
+use crate::commands::{Form, Outcome, Streams};
 use crate::edge::{clock, pictures};
 use crate::pipeline::decode::{Formats, decode};
 use crate::pipeline::frame::Picture;
-use crate::pipeline::symbol::Symbol;
+use crate::pipeline::show;
+use crate::pipeline::symbol::{Point, Symbol};
 
 /// One image's line (decision 20).
 #[derive(Debug, Serialize)]
 struct Line<'a> {
-    path: &'a str,
+    path: Cow<'a, str>,
     symbols: Vec<Symbol>,
     cpu_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
 
-/// Decodes the pictures at `paths`, folders in byte order of their names, and writes a line for each.
-pub fn run(
-    paths: &[PathBuf],
-    formats: &Formats,
-    form: Form,
-    out: &mut dyn Write,
-) -> anyhow::Result<Outcome> {
+/// Decodes the pictures that were named, folders in byte order of their names, and writes a line for each.
+pub fn run(typed: &cli::Decode, streams: &mut Streams<'_>) -> anyhow::Result<Outcome> {
+    let formats = if typed.formats.is_empty() {
+        Formats::all()
+    } else {
+        Formats::only(typed.formats.iter().copied())
+    };
     let mut outcome = Outcome::Done;
-    for path in pictures::walk(paths) {
-        let line = line_of(&path, formats);
-        if line.error.is_some() {
+    for path in pictures::walk(&typed.paths) {
+        let line = line_of(&path, &formats, typed.roi);
+        if let Some(error) = &line.error {
             outcome = Outcome::Findings;
+            streams.complain(&show::printable(&format!("{}: {error}", line.path)));
         }
-        let text = match form {
-            Form::Json => serde_json::to_string(&line)?,
-            Form::Text => as_text(&line),
-        };
-        writeln!(out, "{text}").and_then(|()| out.flush()).context("write to standard output")?;
+        match typed.output.into() {
+            Form::Json => streams.json(&line)?,
+            Form::Text if line.error.is_none() => streams.line(&as_text(&line))?,
+            Form::Text => {}
+        }
+        // A line goes out when its picture is done: whoever measures waits for it.
+        streams.out.flush().context("write to standard output")?;
     }
     Ok(outcome)
 }
 
-fn line_of<'a>(path: &'a Path, formats: &Formats) -> Line<'a> {
-    let name = path.to_str().unwrap_or_default();
-    match pictures::read(path) {
+fn line_of<'a>(path: &'a Path, formats: &Formats, roi: Option<Roi>) -> Line<'a> {
+    let name = path.to_string_lossy();
+    match read(path, roi) {
         Ok(picture) => {
-            let (symbols, cpu_ms) = timed(&picture, formats);
+            let (mut symbols, cpu_ms) = timed(&picture, formats);
+            for corner in symbols.iter_mut().flat_map(|symbol| &mut symbol.corners) {
+                let (left, top) = roi.map_or((0, 0), |roi| (roi.x, roi.y));
+                *corner = Point::new(corner.x + left as f32, corner.y + top as f32);
+            }
             Line { path: name, symbols, cpu_ms, error: None }
         }
         Err(error) => {
-            Line { path: name, symbols: Vec::new(), cpu_ms: 0.0, error: Some(error.to_string()) }
+            Line { path: name, symbols: Vec::new(), cpu_ms: 0.0, error: Some(format!("{error:#}")) }
         }
     }
+}
+
+fn read(path: &Path, roi: Option<Roi>) -> anyhow::Result<Picture> {
+    let picture = pictures::read(path)?;
+    let Some(roi) = roi else { return Ok(picture) };
+    let part = part_of(&picture, roi);
+    part.with_context(|| {
+        format!("the region is not within {}x{}", picture.width(), picture.height())
+    })
+}
+
+fn part_of(picture: &Picture, roi: Roi) -> Option<Picture> {
+    let side = |n: u32| usize::try_from(n).ok();
+    let (left, width) = (side(roi.x)?, side(roi.width)?);
+    let rows = picture.luma().chunks_exact(side(picture.width())?.max(1));
+    let rows: Vec<&[u8]> = rows.skip(side(roi.y)?).take(side(roi.height)?).collect();
+    let cut = |row: &&[u8]| row.get(left..left.checked_add(width)?).map(<[u8]>::to_vec);
+    let luma: Option<Vec<Vec<u8>>> = rows.iter().map(cut).collect();
+    Picture::new(roi.width, roi.height, luma?.concat()).ok()
 }
 
 fn timed(picture: &Picture, formats: &Formats) -> (Vec<Symbol>, f64) {
@@ -65,12 +93,10 @@ fn timed(picture: &Picture, formats: &Formats) -> (Vec<Symbol>, f64) {
 }
 
 fn as_text(line: &Line<'_>) -> String {
-    let mut text = format!("{}  {:.1} ms", line.path, line.cpu_ms);
-    if let Some(error) = &line.error {
-        text = format!("{}: {error}", line.path);
-    }
+    let path = show::printable(&line.path);
+    let mut text = format!("{path}  {:.1} ms", line.cpu_ms);
     for symbol in &line.symbols {
-        let content = symbol.text.escape_debug();
+        let content = show::printable(&symbol.text);
         let _ = write!(text, "\n  {} {} {content}", symbol.symbology, symbol.identifier);
     }
     text
