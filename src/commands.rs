@@ -9,6 +9,7 @@ pub mod links;
 pub mod models;
 pub mod orders;
 pub mod replay;
+pub mod run;
 mod site;
 mod table;
 
@@ -99,9 +100,9 @@ pub fn dispatch(
         Command::Events(typed) => events::run(typed, &site()?, streams),
         Command::Doctor(output) => doctor::run((*output).into(), &site()?, streams),
         Command::Init(typed) => init::run(&typed.dir, streams),
-        Command::Run(_) | Command::Replay(_) | Command::Demo(_) => {
-            anyhow::bail!("this command is not wired yet")
-        }
+        Command::Run(typed) => run::run(typed, &site()?, streams),
+        Command::Replay(typed) => replay::run(typed, site(), streams),
+        Command::Demo(typed) => demo::run(typed, cli.home.as_deref(), environment, streams),
     }
 }
 
