@@ -4,3 +4,4 @@ pub mod commands;
 pub mod edge;
 pub mod pipeline;
 pub mod station;
+pub mod ui;
