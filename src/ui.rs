@@ -140,7 +140,7 @@ fn draw_panel(frame: &mut Frame<'_>, area: Rect, title: String, mut lines: Vec<L
     let block = Block::new()
         .borders(Borders::TOP)
         .border_style(dim())
-        .title(Line::from(format!(" {title} ")).style(bold()));
+        .title(Line::from(format!(" {title} ")).style(bold().remove_modifier(Modifier::DIM)));
     let rows = usize::from(block.inner(area).height);
     if lines.len() > rows {
         let n_left = lines.len() - rows.saturating_sub(1);
