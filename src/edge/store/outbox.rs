@@ -320,23 +320,18 @@ fn settle(
     settlement: &Settlement,
     now: Timestamp,
 ) -> Result<Settled, StoreError> {
-    let cause = match settlement {
-        Settlement::Sent { .. } => OutboxCause::Accepted,
-        Settlement::Retry { .. } | Settlement::Halted { .. } => OutboxCause::Failed,
-        Settlement::Dead { .. } => OutboxCause::Refused,
+    let at = now.millis();
+    let (cause, next_at, error, sent) = match settlement {
+        Settlement::Sent { message_id } => {
+            (OutboxCause::Accepted, None, None, Some((at, message_id)))
+        }
+        Settlement::Retry { next_at, error } | Settlement::Halted { next_at, error } => {
+            (OutboxCause::Failed, Some(next_at.millis()), Some(error), None)
+        }
+        Settlement::Dead { error } => (OutboxCause::Refused, None, Some(error), None),
     };
     let state = OutboxState::Sending.step(cause)?;
-    let (next_at, error) = match settlement {
-        Settlement::Sent { .. } => (None, None),
-        Settlement::Retry { next_at, error } | Settlement::Halted { next_at, error } => {
-            (Some(next_at.millis()), Some(error))
-        }
-        Settlement::Dead { error } => (None, Some(error)),
-    };
-    let (sent_at, message_id) = match settlement {
-        Settlement::Sent { message_id } => (Some(now.millis()), Some(message_id)),
-        _ => (None, None),
-    };
+    let (sent_at, message_id) = sent.unzip();
     // What the topic took is sent whoever holds the lease by now; a failure counts for the lease's holder only.
     let mut statement = tx.prepare_cached(
         "UPDATE outbox SET state = ?2, next_at = ?3, last_error = coalesce(?4, last_error),
