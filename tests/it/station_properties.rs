@@ -121,14 +121,16 @@ struct Stay {
 /// The stay of `symbol` that is not over at `now`, reckoned from the frames alone.
 fn stay(shown: &[Shown], symbol: usize, now: Timestamp) -> Option<Stay> {
     let needed = if ALPHABET[symbol].0 == Symbology::DataMatrix { 2 } else { 3 };
-    let mut stay: Option<(Stay, Vec<(Timestamp, &str, u64)>)> = None;
+    let mut stay: Option<Stay> = None;
+    let mut frames: Vec<(Timestamp, &str, u64)> = Vec::new();
     for frame in shown.iter().filter(|frame| frame.symbols.contains(&symbol)) {
         let at = frame.taken;
-        let over = stay.as_ref().is_none_or(|(stay, _)| at.since(stay.last) > 700);
+        let over = stay.as_ref().is_none_or(|stay| at.since(stay.last) > 700);
         if over {
-            stay = Some((Stay { first: at, last: at, newest: at, agreed: None }, Vec::new()));
+            stay = Some(Stay { first: at, last: at, newest: at, agreed: None });
+            frames.clear();
         }
-        let Some((stay, frames)) = &mut stay else { continue };
+        let Some(stay) = &mut stay else { continue };
         stay.last = at;
         if !frames.iter().any(|(_, c, f)| *c == &*frame.camera && *f == frame.fingerprint) {
             frames.push((at, &frame.camera, frame.fingerprint));
@@ -139,7 +141,7 @@ fn stay(shown: &[Shown], symbol: usize, now: Timestamp) -> Option<Stay> {
             stay.agreed = Some(at);
         }
     }
-    stay.map(|(stay, _)| stay).filter(|stay| now.since(stay.last) <= 700)
+    stay.filter(|stay| now.since(stay.last) <= 700)
 }
 
 /// What is wrong with asking for `link` now.
