@@ -94,14 +94,16 @@ fn look_for_seeds(entries: &[&Entry]) -> anyhow::Result<()> {
             if findings.is_empty() {
                 break;
             }
-            findings.keys().for_each(|picture| seeds.advance(&name_of(picture, &scratch)));
+            for picture in findings.keys() {
+                seeds.advance(&name_of(picture, &scratch));
+            }
         }
         for picture in entry.pictures(&scratch) {
             let name = name_of(&picture, &scratch);
             if let Some(wrong) = findings.get(&picture) {
                 writeln!(stdout(), "    // {name}: {}", wrong.join(", "))?;
-            } else if let Some(seed) = seeds.other(&name) {
-                writeln!(stdout(), "    (\"{name}\", {seed}),")?;
+            } else if seeds.further(&name) > 0 {
+                writeln!(stdout(), "    (\"{name}\", {}),", seeds.further(&name))?;
             }
         }
     }

@@ -1,5 +1,11 @@
 //! What a camera over a packing table makes of a face: pose, light, blur, noise.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "grey levels are clamped, and places are within a picture"
+)]
+
 use image::GrayImage;
 
 use crate::face::{Face, Placed, Stuff};
@@ -84,10 +90,10 @@ impl Homography {
                 [along * axis.cos() - flat * axis.sin(), along * axis.sin() + flat * axis.cos()];
             [back[0], back[1], across * tilt.sin()]
         };
-        let u = tilted(turned[0][0] * scale, turned[1][0] * scale);
-        let v = tilted(turned[0][1] * scale, turned[1][1] * scale);
+        let right = tilted(turned[0][0] * scale, turned[1][0] * scale);
+        let down = tilted(turned[0][1] * scale, turned[1][1] * scale);
         let (cx, cy) = (f64::from(width) / 2.0, f64::from(height) / 2.0);
-        let column = |n: usize| [u[n], v[n], -cx * u[n] - cy * v[n]];
+        let column = |n: usize| [right[n], down[n], -cx * right[n] - cy * down[n]];
         let (mut x, mut y, mut w) = (column(0), column(1), column(2));
         let distance = f64::from(DISTANCE);
         w[2] += distance;

@@ -81,10 +81,10 @@ fn picture(image: &GrayImage, path: &Path) -> anyhow::Result<()> {
         "jpg" => image.write_with_encoder(JpegEncoder::new_with_quality(&mut file, QUALITY))?,
         // These two have no grey form here.
         "gif" => {
-            DynamicImage::from(image.clone()).to_rgba8().write_to(&mut file, ImageFormat::Gif)?
+            DynamicImage::from(image.clone()).to_rgba8().write_to(&mut file, ImageFormat::Gif)?;
         }
         "webp" => {
-            DynamicImage::from(image.clone()).to_rgb8().write_to(&mut file, ImageFormat::WebP)?
+            DynamicImage::from(image.clone()).to_rgb8().write_to(&mut file, ImageFormat::WebP)?;
         }
         "pgm" => image.write_to(&mut file, ImageFormat::Pnm)?,
         _ => image.write_to(&mut file, ImageFormat::from_path(path)?)?,

@@ -172,7 +172,7 @@ pub(crate) fn pdf417(text: &str) -> Spec {
 pub(crate) fn data_bar(gtin: &str) -> Spec {
     let spec = Spec::new("DataBar", "]e0", &["--barcode=DBAR_OMN"], gtin);
     let digits = gtin.get(..13).unwrap_or(gtin).to_owned();
-    Spec { data: digits, ..spec }
+    Spec { data: digits, ..spec }.role(Role::Product)
 }
 
 /// GS1-128 of `elements`, each an application identifier and its value.
@@ -199,7 +199,7 @@ fn gs1(spec: Spec, elements: &[(&str, &str)]) -> Spec {
         if !has_fixed_length && n + 1 < elements.len() {
             text.push('\u{1d}');
         }
-        data.push_str(&format!("[{ai}]{value}"));
+        data.extend(["[", ai, "]", value]);
     }
     Spec { text, data, ..spec }
 }
