@@ -63,7 +63,8 @@ fn make(story: &Story, entries: &[&Entry], samples: &Path) -> anyhow::Result<()>
     for entry in entries {
         write::entry(entry, &seeds, samples).with_context(|| entry.name.clone())?;
     }
-    write::steps(story, samples)
+    write::steps(story, samples)?;
+    write::index(story, samples)
 }
 
 fn check_all(entries: &[&Entry], samples: &Path) -> anyhow::Result<()> {

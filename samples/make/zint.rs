@@ -26,6 +26,20 @@ pub(crate) enum Role {
     Other,
 }
 
+impl Role {
+    /// Its name in words.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Dsn => "DSN",
+            Self::Product => "product",
+            Self::CallUp => "call-up",
+            Self::Command => "command",
+            Self::Secret => "secret",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// One symbol to print: its symbology, its content, and what a reader should say of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Spec {
