@@ -2,14 +2,16 @@
 //!
 //! It changes nothing: no database is made or brought up to date, no notification sent.
 
-use std::fs::OpenOptions;
+use std::error::Error;
+use std::fs::{File, OpenOptions};
 use std::path::Path;
 
 use serde_json::json;
 
 use crate::cli::Source;
 use crate::commands::{Form, Outcome, Site, Streams};
-use crate::config::{Config, Target};
+use crate::config::{Camera, Config, Target, Usb};
+use crate::edge::camera::sysfs::{self, Find};
 use crate::edge::store::{Store, StoreError};
 use crate::edge::{clock, models, pictures, probe};
 use crate::pipeline::catalog::check;
@@ -87,15 +89,20 @@ fn tell(part: &str, health: &Health, form: Form, streams: &mut Streams<'_>) -> a
     }
 }
 
-/// A finding from an error, its causes in a row.
-fn bad(error: &dyn std::error::Error, todo: &str) -> Health {
+/// A finding from an error.
+fn bad(error: &dyn Error, todo: &str) -> Health {
+    Bad { what: in_words(error), todo: todo.to_owned() }
+}
+
+/// An error and its causes, in a row.
+fn in_words(error: &dyn Error) -> String {
     let mut what = error.to_string();
     let mut cause = error.source();
     while let Some(source) = cause {
         what = format!("{what}: {source}");
         cause = source.source();
     }
-    Bad { what: show::printable(&what), todo: todo.to_owned() }
+    show::printable(&what)
 }
 
 fn models_of(site: &Site) -> Health {
@@ -198,8 +205,8 @@ fn publisher(site: &Site, target: &Target) -> Health {
             Err(error) => {
                 let todo =
                     "start that server or correct publisher.endpoint_url; events wait meanwhile";
-                let Bad { what, todo } = bad(&error, todo) else { return Good(String::new()) };
-                Bad { what: format!("{url} does not answer: {what}"), todo }
+                let what = format!("{url} does not answer: {}", in_words(&error));
+                Bad { what, todo: todo.to_owned() }
             }
         },
         Target::Sns { region, .. } => {
@@ -229,23 +236,36 @@ fn camera(config: &Config) -> Health {
     if !config.sources.iter().any(wants_camera) {
         return folder(config);
     }
-    let videos = probe::videos();
-    if let Some(video) = videos.iter().find(|video| video.opens.is_err()) {
-        return Bad {
-            what: format!("{} may not be opened by this user", video.path.display()),
-            todo: "add the user to the group video and sign in again".to_owned(),
-        };
+    let mut finds: Vec<Find> = config.cameras.iter().map(find_of).collect();
+    if finds.is_empty() {
+        finds.push(Find::First);
     }
-    let wanted = config.cameras.len().max(1);
-    if videos.len() < wanted {
-        return Bad {
-            what: format!("{} of {wanted} cameras found", videos.len()),
-            todo: "plug the camera in, or set [source] use to a folder of pictures".to_owned(),
+    let mut found = Vec::new();
+    for find in &finds {
+        let node = match sysfs::find(find) {
+            Ok(node) => node,
+            Err(error) => {
+                let todo =
+                    "plug it in or correct its usb setting; [source] use may name a folder instead";
+                return bad(&error, todo);
+            }
         };
+        // A device that another process streams from opens all the same: this asks for the right only.
+        if let Err(error) = File::open(&node.path) {
+            let todo = "add the user to the group video and sign in again".to_owned();
+            return Bad { what: format!("{}: {}", node.path, in_words(&error)), todo };
+        }
+        found.push(format!("{} ({})", node.path, show::printable(&node.name)));
     }
-    let names =
-        videos.iter().map(|v| format!("{} ({})", v.path.display(), show::printable(&v.name)));
-    Good(names.collect::<Vec<_>>().join(", "))
+    Good(found.join(", "))
+}
+
+fn find_of(camera: &Camera) -> Find {
+    match &camera.usb {
+        None => Find::First,
+        Some(Usb::Serial(serial)) => Find::Serial(serial.clone()),
+        Some(Usb::Port(port)) => Find::Port(port.clone()),
+    }
 }
 
 fn folder(config: &Config) -> Health {

@@ -177,7 +177,10 @@ pub fn read(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
         return symbols(&ballot, strip, &mean_of(&quick));
     }
     strip.align();
-    if std::env::var("FITDBG").is_ok() { let r=strip.region(); eprintln!("region {} {} {} {} {}", r.centre.x,r.centre.y,r.angle,r.across,r.along); }
+    if std::env::var("FITDBG").is_ok() {
+        let r = strip.region();
+        eprintln!("region {} {} {} {} {}", r.centre.x, r.centre.y, r.angle, r.across, r.along);
+    }
     let bands = strip.bands(MAX_BAND_ROWS);
     let pooled = pooled(&bands);
     let mut ballot = Ballot::default();
@@ -223,7 +226,12 @@ fn symbols(ballot: &Ballot, strip: &Strip<'_>, profile: &[f32]) -> Vec<Symbol> {
 /// Reads what has no clear edges: what the whole may be is looked for in each of the pooled profiles.
 fn fit(pooled: &[Vec<f32>], bands: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
     let Some(whole) = pooled.first() else { return };
-    if std::env::var("FITDBG").is_ok() { eprintln!("bands {:?}", bands.iter().map(|b| (correlation(b, whole)*100.0) as i32).collect::<Vec<_>>()); }
+    if std::env::var("FITDBG").is_ok() {
+        eprintln!(
+            "bands {:?}",
+            bands.iter().map(|b| (correlation(b, whole) * 100.0) as i32).collect::<Vec<_>>()
+        );
+    }
     // Rows of print are not alike, rows of bars are.
     if bands.iter().filter(|band| correlation(band, whole) > 0.5).count() < BANDS / 2 {
         return;

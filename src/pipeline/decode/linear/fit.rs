@@ -116,11 +116,22 @@ pub fn hypotheses(profile: &[f32], side: &Side, formats: &Formats) -> Vec<Hypoth
         }
     }
     found.sort_by(|a: &Hypothesis, b| b.score.total_cmp(&a.score));
-    if std::env::var("FITDBG").is_ok() { eprintln!("stretches {:?} found {:?}", stretches(profile), found.iter().take(6).map(|h| (h.kind, h.score)).collect::<Vec<_>>()); }
+    if std::env::var("FITDBG").is_ok() {
+        eprintln!(
+            "stretches {:?} found {:?}",
+            stretches(profile),
+            found.iter().take(6).map(|h| (h.kind, h.score)).collect::<Vec<_>>()
+        );
+    }
     let is_ean = |h: &Hypothesis| h.kind == Kind::Ean13;
     let (ean, mut chosen): (Vec<_>, Vec<_>) = found.into_iter().partition(is_ean);
     let mut kinds = Vec::new();
-    chosen.retain(|h| !kinds.contains(&h.kind) && { kinds.push(h.kind); true });
+    chosen.retain(|h| {
+        !kinds.contains(&h.kind) && {
+            kinds.push(h.kind);
+            true
+        }
+    });
     chosen.truncate(FOLLOWED);
     // The guards of an EAN are too short to tell the blur, so each is tried.
     let blurs =
@@ -232,7 +243,8 @@ impl EndTables {
         };
         // The mean module through the plain blurs says whether it is worth trying the others.
         let (first, last) = window(1.0);
-        let likeness = |rows: &EndRows| best_of(&rows.first, &first).1 + best_of(&rows.last, &last).1;
+        let likeness =
+            |rows: &EndRows| best_of(&rows.first, &first).1 + best_of(&rows.last, &last).1;
         if tables.iter().take(BLURS.len()).map(likeness).fold(0.0, f32::max) < 2.0 * WORTH_TRYING {
             return None;
         }
@@ -298,7 +310,14 @@ fn follow(hypothesis: &Hypothesis, sampler: &Sampler) -> Option<Reading> {
     let mean = choices.iter().map(|c| c.correlation).sum::<f32>() / choices.len() as f32;
     let values: Vec<usize> =
         choices.iter().enumerate().map(|(k, c)| model.alphabet(k).first + c.row).collect();
-    if std::env::var("FITDBG").is_ok() && hypothesis.kind == Kind::Ean13 { eprintln!("ean {:?} {:?} {values:?} worst {worst:.2} mean {mean:.2} {:?}", hypothesis.from..hypothesis.to, optics, choices.iter().map(|c| (c.doubt*100.0) as i32).collect::<Vec<_>>()); }
+    if std::env::var("FITDBG").is_ok() && hypothesis.kind == Kind::Ean13 {
+        eprintln!(
+            "ean {:?} {:?} {values:?} worst {worst:.2} mean {mean:.2} {:?}",
+            hypothesis.from..hypothesis.to,
+            optics,
+            choices.iter().map(|c| (c.doubt * 100.0) as i32).collect::<Vec<_>>()
+        );
+    }
     let (symbology, text, identifier) = content(model, &values)?;
     if mean < 0.85 || worst > 0.8 {
         return None;
