@@ -63,7 +63,8 @@ fn make(story: &Story, entries: &[&Entry], samples: &Path) -> anyhow::Result<()>
     for entry in entries {
         write::entry(entry, &seeds, samples).with_context(|| entry.name.clone())?;
     }
-    write::steps(story, samples)
+    write::steps(story, samples)?;
+    write::index(story, samples)
 }
 
 fn check_all(entries: &[&Entry], samples: &Path) -> anyhow::Result<()> {
@@ -94,14 +95,16 @@ fn look_for_seeds(entries: &[&Entry]) -> anyhow::Result<()> {
             if findings.is_empty() {
                 break;
             }
-            findings.keys().for_each(|picture| seeds.advance(&name_of(picture, &scratch)));
+            for picture in findings.keys() {
+                seeds.advance(&name_of(picture, &scratch));
+            }
         }
         for picture in entry.pictures(&scratch) {
             let name = name_of(&picture, &scratch);
             if let Some(wrong) = findings.get(&picture) {
                 writeln!(stdout(), "    // {name}: {}", wrong.join(", "))?;
-            } else if let Some(seed) = seeds.other(&name) {
-                writeln!(stdout(), "    (\"{name}\", {seed}),")?;
+            } else if seeds.further(&name) > 0 {
+                writeln!(stdout(), "    (\"{name}\", {}),", seeds.further(&name))?;
             }
         }
     }

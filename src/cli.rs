@@ -185,9 +185,12 @@ pub struct Demo {
     /// Plain lines instead of the dashboard; so it is when standard output is no terminal
     #[arg(long)]
     pub plain: bool,
-    /// Play so many times faster than life
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub speed: u32,
+    /// Play so many times faster than life; without it the dashboard plays at life's pace, plain lines as fast as they come
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub speed: Option<u32>,
+    /// The folder with the pictures and their orders.jsonl
+    #[arg(long, value_name = "DIR", default_value = "samples")]
+    pub samples: PathBuf,
     /// How decisions are printed.
     #[command(flatten)]
     pub output: Output,

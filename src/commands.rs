@@ -9,6 +9,7 @@ pub mod links;
 pub mod models;
 pub mod orders;
 pub mod replay;
+pub mod run;
 mod site;
 mod table;
 
@@ -18,9 +19,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use serde::Serialize;
 
-use crate::cli::{self, Cli, Command, Output};
+use crate::cli::{Cli, Command, Output};
 use crate::config::{ConfigError, LoadError};
-use crate::station::Rules;
 
 pub use crate::commands::site::{NoHome, Site};
 
@@ -100,35 +100,10 @@ pub fn dispatch(
         Command::Events(typed) => events::run(typed, &site()?, streams),
         Command::Doctor(output) => doctor::run((*output).into(), &site()?, streams),
         Command::Init(typed) => init::run(&typed.dir, streams),
-        Command::Replay(typed) => replay_as_typed(typed, site(), streams),
-        Command::Run(_) | Command::Demo(_) => {
-            anyhow::bail!("this command is not wired yet")
-        }
+        Command::Run(typed) => run::run(typed, &site()?, streams),
+        Command::Replay(typed) => replay::run(typed, site(), streams),
+        Command::Demo(typed) => demo::run(typed, cli.home.as_deref(), environment, streams),
     }
-}
-
-/// `replay` does without a home, unless one was named.
-fn replay_as_typed(
-    typed: &cli::Replay,
-    site: Result<Site, NoHome>,
-    streams: &mut Streams<'_>,
-) -> anyhow::Result<Outcome> {
-    let site = match site {
-        Ok(site) => Some(site),
-        Err(NoHome::Unnamed) => None,
-        Err(error) => return Err(error.into()),
-    };
-    let rules = match &site {
-        Some(site) => site.config()?.rules([0; 16]),
-        None => Rules::default(),
-    };
-    let replay = replay::Replay {
-        paths: &typed.paths,
-        orders: typed.orders.as_deref(),
-        home: site.as_ref().map(|site| &site.home),
-        rules,
-    };
-    replay::run(&replay, typed.output.into(), streams.out)
 }
 
 /// The exit code of an error: 2 for usage and configuration, 0 where nobody reads on, else 3.

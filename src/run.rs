@@ -315,8 +315,8 @@ impl Live<'_> {
                 );
             }
             Effect::Sound(sound) => {
-                if let Face::Dashboard(terminal, _) = &mut self.face {
-                    terminal.play(sound, clock::now());
+                if let Face::Dashboard(terminal, screen) = &mut self.face {
+                    terminal.play(sound, screen, clock::now());
                 }
             }
         }

@@ -5,7 +5,9 @@
 
 mod boxes;
 mod orders;
+mod read;
 mod tell;
+mod turn;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::pipeline::catalog::Catalog;
 use crate::pipeline::command::Command;
 use crate::pipeline::decision::Decision;
-use crate::pipeline::ident::{Dsn, NotificationId, OrderCode, OrderId};
+use crate::pipeline::ident::{Dsn, NotificationId, OrderId};
 use crate::pipeline::link::{CloseAnswer, LinkAnswer, NewLink, ReleaseAnswer, ReleaseReason};
 use crate::pipeline::notification::OutboxCounts;
 use crate::pipeline::order::Packing;
@@ -326,9 +328,13 @@ impl Station {
     /// Takes in what happened at `now`; gives what is to be done, in order.
     pub fn apply(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
         let mut effects = Vec::new();
+        // A frame tells of the time before it was decoded; all else finds what is in view now.
+        if !matches!(event, Event::Glance(_)) {
+            self.pass_time(now, &mut effects);
+        }
         match event {
             Event::Glance(glance) => self.see(&glance, now, &mut effects),
-            Event::Tick => self.pass_time(now, &mut effects),
+            Event::Tick => {}
             Event::Typed(text) => self.wishes.push_back(Wish::Typed(text)),
             Event::Command(command) => self.wishes.push_back(Wish::Command(command)),
             Event::Acknowledge => self.message.acknowledged = true,
@@ -345,66 +351,6 @@ impl Station {
         }
         self.go_on(now, &mut effects);
         effects
-    }
-
-    fn see(&mut self, glance: &Glance, now: Timestamp, effects: &mut Vec<Effect>) {
-        let view = self.views.entry(Arc::clone(&glance.view)).or_default();
-        view.see(glance, &self.catalog, &self.rules.agreement);
-        self.pass_time(now, effects);
-    }
-
-    /// Lets go of what has left and of a box held too long.
-    fn pass_time(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        let names: Vec<Arc<str>> = self.views.keys().cloned().collect();
-        for name in names {
-            let Some(view) = self.views.get_mut(&name) else { continue };
-            let left = view.expire(now, &self.rules.agreement);
-            if !view.tracks.iter().any(|track| track.is_serial() || track.meaning.secret.is_some())
-                && view.box_since.is_none()
-            {
-                self.told.remove(&name);
-                self.checking_since.remove(&name);
-            }
-            self.boxes_left(&left, effects);
-        }
-        if self.held.as_ref().is_some_and(|held| now.since(held.since) >= self.rules.hold_ms) {
-            self.held = None;
-            self.notice(Notice::HoldExpired, now, effects);
-        }
-    }
-
-    /// Acts on what is known, until the store is asked something or nothing is left to do.
-    fn go_on(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        while self.pending.is_none() && !self.stopped {
-            match self.wishes.pop_front() {
-                Some(Wish::Typed(text)) => self.look_up(text, Lookup::Typed, effects),
-                Some(Wish::Command(command)) => self.command(command, now, effects),
-                None => {
-                    if !self.look_at_views(now, effects) {
-                        break;
-                    }
-                }
-            }
-        }
-        if self.pending.is_none() && self.ended {
-            self.ended = false;
-            self.close_if_full(None, effects);
-        }
-    }
-
-    /// Looks at every view once; whether anything was done that calls for another look.
-    fn look_at_views(&mut self, now: Timestamp, effects: &mut Vec<Effect>) -> bool {
-        let names: Vec<Arc<str>> = self.views.keys().cloned().collect();
-        for name in names {
-            if self.act_on_commands(&name, now, effects) || self.call_up(&name, effects) {
-                return true;
-            }
-            self.look_at_box(&name, now, effects);
-            if self.pending.is_some() {
-                return true;
-            }
-        }
-        false
     }
 
     fn store_failed(&mut self, why: String, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -425,64 +371,4 @@ impl Station {
         }
         NotificationId::new(now.millis().unsigned_abs(), &entropy)
     }
-
-    /// The order on the table.
-    pub fn order(&self) -> Option<&Packing> {
-        self.order.as_ref()
-    }
-
-    /// The catalogue it decides by.
-    pub fn catalog(&self) -> &Catalog {
-        &self.catalog
-    }
-
-    /// The rules it was configured with.
-    pub fn rules(&self) -> &Rules {
-        &self.rules
-    }
-
-    /// What is in view, by the view's name.
-    pub fn views(&self) -> &BTreeMap<Arc<str>, View> {
-        &self.views
-    }
-
-    /// What the big line is about.
-    pub fn message(&self) -> &Message {
-        &self.message
-    }
-
-    /// The box that waits for its order.
-    pub fn held(&self) -> Option<&Held> {
-        self.held.as_ref()
-    }
-
-    /// The last decisions, the newest in front.
-    pub fn history(&self) -> impl Iterator<Item = &Decision> {
-        self.history.iter()
-    }
-
-    /// How each camera is.
-    pub fn cameras(&self) -> &BTreeMap<Arc<str>, CameraHealth> {
-        &self.cameras
-    }
-
-    /// The outbox.
-    pub fn outbox(&self) -> Outbox {
-        self.outbox
-    }
-
-    /// Whether the store failed, so that nothing more is linked until a restart.
-    pub fn is_stopped(&self) -> bool {
-        self.stopped
-    }
-
-    /// Whether the store owes an answer.
-    pub fn is_waiting(&self) -> bool {
-        self.pending.is_some()
-    }
-}
-
-/// Whether `text` may be asked of the store as an order's code or id.
-fn is_askable(text: &str) -> bool {
-    text.parse::<OrderCode>().is_ok()
 }

@@ -62,13 +62,19 @@ pub(crate) fn fnsku(code: &str) -> Vec<Row> {
 /// A box of the printer: serial and MAC address at the left, the product code at the right.
 pub(crate) fn printer(dsn: &str, mac: &str, product: Vec<Row>) -> anyhow::Result<Face> {
     let maker = serial("S/N  (ser. no.)", zint::code128(dsn));
-    PRINTER.wide(&[&[&maker, &foreign("MAC", mac)], &[&product]])
+    let support = [bare(zint::qr("https://support.example.com/p4")), text(12.0, "SUPPORT")];
+    PRINTER.wide(&[&[&maker, &foreign("MAC", mac)], &[&product, &support]])
 }
 
-/// A box of the speaker, with a product code.
+/// A box of the speaker, with a product code and a seal.
 pub(crate) fn speaker(dsn: &str, product: Vec<Row>) -> anyhow::Result<Face> {
     let maker = serial("DSN", zint::code128(dsn));
-    SPEAKER.wide(&[&[&maker, &product]])
+    SPEAKER.wide(&[&[&maker, &product], &[&authentic()]])
+}
+
+/// A seal that says the unit is genuine.
+fn authentic() -> Vec<Row> {
+    vec![bare(zint::data_matrix("AZ:4QX7K2M9P1B6T8C3V5N0H2R7W4")), text(14.0, "AUTHENTIC")]
 }
 
 /// A box of the speaker that bears an order's shipping label.
@@ -79,7 +85,7 @@ pub(crate) fn shipped_speaker(dsn: &str, product: Vec<Row>, order: &str) -> anyh
 
 /// A box of the washing machine; `label` holds the serial.
 pub(crate) fn washer(label: Vec<Row>, product: Vec<Row>) -> anyhow::Result<Face> {
-    WASHER.wide(&[&[&label], &[&product]])
+    WASHER.wide(&[&[&label, &foreign("PART NO", "WM-W1-220/8")], &[&product]])
 }
 
 /// The label of the washing machine in Code 128: the prefix is in the symbol.

@@ -1,5 +1,11 @@
 //! What a camera over a packing table makes of a face: pose, light, blur, noise.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "grey levels are clamped, and places are within a picture"
+)]
+
 use image::GrayImage;
 
 use crate::face::{Face, Placed, Stuff};
@@ -84,10 +90,10 @@ impl Homography {
                 [along * axis.cos() - flat * axis.sin(), along * axis.sin() + flat * axis.cos()];
             [back[0], back[1], across * tilt.sin()]
         };
-        let u = tilted(turned[0][0] * scale, turned[1][0] * scale);
-        let v = tilted(turned[0][1] * scale, turned[1][1] * scale);
+        let right = tilted(turned[0][0] * scale, turned[1][0] * scale);
+        let down = tilted(turned[0][1] * scale, turned[1][1] * scale);
         let (cx, cy) = (f64::from(width) / 2.0, f64::from(height) / 2.0);
-        let column = |n: usize| [u[n], v[n], -cx * u[n] - cy * v[n]];
+        let column = |n: usize| [right[n], down[n], -cx * right[n] - cy * down[n]];
         let (mut x, mut y, mut w) = (column(0), column(1), column(2));
         let distance = f64::from(DISTANCE);
         w[2] += distance;
@@ -176,6 +182,15 @@ impl Lens {
     }
 }
 
+/// The topmost face at `x`, `y` of the picture, by its place in `faces`, and where on it that is.
+fn topmost(faces: &[(&Face, Homography)], x: f32, y: f32) -> Option<(usize, (f32, f32))> {
+    faces.iter().enumerate().rev().find_map(|(n, (face, back))| {
+        let (u, v) = back.apply(x, y);
+        let is_on_it = u >= 0.0 && v >= 0.0 && u < face.width && v < face.height;
+        is_on_it.then_some((n, (u, v)))
+    })
+}
+
 /// What the ground and the boxes look like where nothing is printed.
 struct Surface {
     coarse: Noise,
@@ -186,19 +201,17 @@ impl Surface {
     /// The light from pixel `x`, `y`: four samples of the topmost face there, else of the ground.
     fn pixel(&self, ground: Ground, faces: &[(&Face, Homography)], x: f32, y: f32) -> f32 {
         const SAMPLES: [(f32, f32); 4] = [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)];
+        let middle = topmost(faces, x + 0.5, y + 0.5).map(|(face, _)| face);
         let plain = self.plain(ground, faces, x + 0.5, y + 0.5);
-        let sum: f32 = SAMPLES
-            .iter()
-            .map(|(dx, dy)| {
-                let covers = faces.iter().rev().find_map(|(face, back)| {
-                    let (u, v) = back.apply(x + dx, y + dy);
-                    let is_on_it = u >= 0.0 && v >= 0.0 && u < face.width && v < face.height;
-                    is_on_it.then(|| face.cover(u, v).unwrap_or(plain))
-                });
-                covers.unwrap_or(plain)
-            })
-            .sum();
-        sum / SAMPLES.len() as f32
+        let sample = |(dx, dy): &(f32, f32)| {
+            let (x, y) = (x + dx, y + dy);
+            let here = topmost(faces, x, y);
+            let cover = here.and_then(|(face, (u, v))| faces[face].0.cover(u, v));
+            // Where nothing is printed one look a pixel will do, but not across an edge.
+            let is_edge = here.map(|(face, _)| face) != middle;
+            cover.unwrap_or_else(|| if is_edge { self.plain(ground, faces, x, y) } else { plain })
+        };
+        SAMPLES.iter().map(sample).sum::<f32>() / SAMPLES.len() as f32
     }
 
     /// The light from what nothing is printed on.

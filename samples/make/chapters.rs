@@ -108,7 +108,9 @@ fn washers(story: &mut Story) -> anyhow::Result<()> {
     story.still(Stage::of(first.clone()), 3, &["linked"])?;
     story.small("png", Stage::of(slip(&fourth)?), 4, &[])?;
     story.still(Stage::of(first).on(Ground::Floor), 4, &["taken"])?;
-    let worn = washer(washer_serial("S/N:MZ20481-A"), retail(WASHER_UPC))?;
+    let mut label = vec![text(20.0, "MODEL NO. WASHER-W1   220-240 V")];
+    label.push(shown(zint::code128("S/N:MZ20481-A")));
+    let worn = washer(label, retail(WASHER_UPC))?;
     story.still(Stage::of(worn), 4, &["not_a_serial"])?;
     let second = washer(washer_matrix(WASHER_2), fnsku("X00WSHRW11"))?;
     story.still(Stage::of(second).on(Ground::Belt), 4, &["linked"])
@@ -144,7 +146,8 @@ fn secrets(story: &mut Story) -> anyhow::Result<()> {
     story.still(Stage::of(sheet(460.0, 520.0, &leaflet)?).on(Ground::Wood), 7, &["secret"])?;
     let outer = "ABV:OB01;SERNUM:AP5C230K7QX4M2P9;PID:ebK3;UPC:614141505012;";
     let label = [bare(zint::data_matrix(outer).role(Role::Dsn)), text(16.0, "AIR-A5  ONE UNIT")];
-    let purifier = boxes::PURIFIER.wide(&[&[&label], &[&retail("614141505012")]])?;
+    let purifier =
+        boxes::PURIFIER.wide(&[&[&label], &[&retail("614141505012"), &fnsku("X00PRFRA51")]])?;
     story.still(Stage::of(purifier), 7, &["linked"])?;
     let eighth = story.shipment(8)?;
     story.small("webp", Stage::of(slip(&eighth)?), 8, &[])?;
@@ -295,7 +298,7 @@ fn held_boxes(story: &mut Story) -> anyhow::Result<()> {
     let labels = ["S/N:HF730164S", "S/N:HF730184S"];
     let label = |text: &str| near_box(&[&washer_serial(text), &retail(WASHER_UPC)]);
     let swapped = [label(labels[0])?, label(labels[1])?];
-    let held = (0..20).map(|n| (300 * n, near(&swapped[n as usize % 2], 0.0)));
+    let held = (0_u8..20).map(|n| (300 * u64::from(n), near(&swapped[usize::from(n % 2)], 0.0)));
     story.sequence(held.collect(), 23, &["checking", "unreadable"])?;
     story.step(json!({"before": "", "do": "wait_ms", "ms": 2000}));
     let last = near_box(&[&washer_serial("S/N:VR904412T"), &retail(WASHER_UPC)])?;

@@ -1,5 +1,11 @@
 //! The face of a box, drawn flat: paper, ink, lettering and symbols, whose true places are kept.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "places are clamped to the face before they become dots"
+)]
+
 use anyhow::ensure;
 
 use crate::font;
@@ -75,7 +81,7 @@ pub(crate) enum Row {
     /// A symbol with dots a module, without its text.
     Bare(Spec, f32),
     /// Rows side by side.
-    Beside(Vec<Vec<Row>>),
+    Beside(Vec<Vec<Self>>),
 }
 
 impl Face {
@@ -131,10 +137,12 @@ impl Face {
             let (x, y) = ((column as f32 + 0.5) / DOTS - a.0, (row as f32 + 0.5) / DOTS - a.1);
             let along = ((x * dx + y * dy) / square).clamp(0.0, 1.0);
             let is_inside = (x - along * dx).hypot(y - along * dy) <= radius;
-            if is_inside && column < self.columns {
-                if let Some(dot) = self.dots.get_mut(row * self.columns + column) {
-                    *dot = reflectance;
-                }
+            let place = row * self.columns + column;
+            if is_inside
+                && column < self.columns
+                && let Some(dot) = self.dots.get_mut(place)
+            {
+                *dot = reflectance;
             }
         }
     }
@@ -165,8 +173,14 @@ impl Face {
         for row in rows {
             match row {
                 Row::Text(height, text) => self.letter((at.0, y), *height, text, INK),
-                Row::Shown(spec, dots) => self.symbol((at.0, y), spec, *dots, true)?,
-                Row::Bare(spec, dots) => self.symbol((at.0, y), spec, *dots, false)?,
+                Row::Shown(spec, dots) => {
+                    let below = self.symbol((at.0, y), spec, *dots)?;
+                    let text: String = spec.text.chars().filter(|c| !c.is_control()).collect();
+                    self.letter(below, HRI, &text, INK);
+                }
+                Row::Bare(spec, dots) => {
+                    self.symbol((at.0, y), spec, *dots)?;
+                }
                 Row::Beside(columns) => {
                     let mut x = at.0;
                     for column in columns {
@@ -180,13 +194,8 @@ impl Face {
         Ok(())
     }
 
-    fn symbol(
-        &mut self,
-        at: (f32, f32),
-        spec: &Spec,
-        dots: f32,
-        is_shown: bool,
-    ) -> anyhow::Result<()> {
+    /// Prints a symbol, and gives the place of its human-readable interpretation.
+    fn symbol(&mut self, at: (f32, f32), spec: &Spec, dots: f32) -> anyhow::Result<(f32, f32)> {
         let modules = spec.encode()?;
         let quiet = quiet(spec, dots);
         let module = dots / DOTS;
@@ -200,13 +209,9 @@ impl Face {
                 self.fill(Area { x, y, width: module, height: row_height }, INK);
             }
         }
-        if is_shown {
-            let text: String = spec.text.chars().filter(|c| !c.is_control()).collect();
-            self.letter((left, top + height + 5.0), HRI, &text, INK);
-        }
         let edges = [left, top, left + width, top + height];
         self.symbols.push(Placed { spec: spec.clone(), edges, module });
-        Ok(())
+        Ok((left, top + height + 5.0))
     }
 }
 

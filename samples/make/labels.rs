@@ -126,7 +126,8 @@ pub(crate) fn parcel(code: &str, carrier: Option<&str>) -> anyhow::Result<Face> 
     let mut face = carton.blank(900.0, 560.0);
     let mut rows = shipping(code);
     if let Some(carrier) = carrier {
-        rows.push(shown(zint::code128(carrier)));
+        // It could call an order up: only the orders tell that this one does not.
+        rows.push(shown(zint::code128(carrier).role(Role::CallUp)));
     }
     face.label(120.0, 140.0, &rows)?;
     Ok(face)

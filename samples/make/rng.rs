@@ -28,11 +28,6 @@ impl Rng {
         low + (high - low) * self.unit()
     }
 
-    /// One of `choices`.
-    pub(crate) fn pick<T: Copy>(&mut self, choices: &[T; 4]) -> T {
-        choices[(self.bits() % 4) as usize]
-    }
-
     /// Near enough to the normal distribution, mean 0 and deviation 1: the sum of four even ones.
     pub(crate) fn normal(&mut self) -> f32 {
         let bits = self.bits();

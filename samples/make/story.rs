@@ -60,7 +60,8 @@ impl Entry {
         }
     }
 
-    fn file(&self) -> String {
+    /// Its file's or folder's name.
+    pub(crate) fn file(&self) -> String {
         match &self.show {
             Show::Still(ending, _) => format!("{}.{ending}", self.name),
             Show::Sequence(_) => self.name.clone(),

@@ -1,5 +1,6 @@
 //! Pictures, truths and steps to files.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -11,7 +12,8 @@ use serde::Serialize;
 
 use crate::seeds::Seeds;
 use crate::story::{Entry, Show, Story};
-use crate::truth::Truth;
+use crate::truth::{TrueSymbol, Truth};
+use crate::zint::Role;
 
 /// Quality of the JPEG files.
 const QUALITY: u8 = 90;
@@ -81,10 +83,10 @@ fn picture(image: &GrayImage, path: &Path) -> anyhow::Result<()> {
         "jpg" => image.write_with_encoder(JpegEncoder::new_with_quality(&mut file, QUALITY))?,
         // These two have no grey form here.
         "gif" => {
-            DynamicImage::from(image.clone()).to_rgba8().write_to(&mut file, ImageFormat::Gif)?
+            DynamicImage::from(image.clone()).to_rgba8().write_to(&mut file, ImageFormat::Gif)?;
         }
         "webp" => {
-            DynamicImage::from(image.clone()).to_rgb8().write_to(&mut file, ImageFormat::WebP)?
+            DynamicImage::from(image.clone()).to_rgb8().write_to(&mut file, ImageFormat::WebP)?;
         }
         "pgm" => image.write_to(&mut file, ImageFormat::Pnm)?,
         _ => image.write_to(&mut file, ImageFormat::from_path(path)?)?,
@@ -106,4 +108,33 @@ pub(crate) fn steps(story: &Story, folder: &Path) -> anyhow::Result<()> {
         text.push('\n');
     }
     Ok(std::fs::write(folder.join("steps.jsonl"), text)?)
+}
+
+/// Writes the list of what there is, from the truths beside the pictures.
+pub(crate) fn index(story: &Story, folder: &Path) -> anyhow::Result<()> {
+    let mut text = String::from(
+        "# The pictures, in the order they are played\n\n\
+         | picture | symbols | order | verdicts |\n| --- | --- | --- | --- |\n",
+    );
+    for entry in &story.entries {
+        let truth = std::fs::read(folder.join(format!("{}.json", entry.name)))?;
+        let truth: Truth = serde_json::from_slice(&truth)?;
+        let symbols: Vec<String> = truth.symbols.iter().map(shown).collect();
+        let row = [
+            entry.file(),
+            symbols.join(", "),
+            truth.order_id.unwrap_or_default(),
+            truth.verdicts.join(", "),
+        ];
+        writeln!(text, "| {} |", row.join(" | "))?;
+    }
+    Ok(std::fs::write(folder.join("pictures.md"), text)?)
+}
+
+/// A symbol's format, with its role where it plays one.
+fn shown(symbol: &TrueSymbol) -> String {
+    match symbol.role {
+        Role::Other => symbol.format.clone(),
+        role => format!("{} ({})", symbol.format, role.name()),
+    }
 }

@@ -26,6 +26,20 @@ pub(crate) enum Role {
     Other,
 }
 
+impl Role {
+    /// Its name in words.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Dsn => "DSN",
+            Self::Product => "product",
+            Self::CallUp => "call-up",
+            Self::Command => "command",
+            Self::Secret => "secret",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// One symbol to print: its symbology, its content, and what a reader should say of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Spec {
@@ -172,7 +186,7 @@ pub(crate) fn pdf417(text: &str) -> Spec {
 pub(crate) fn data_bar(gtin: &str) -> Spec {
     let spec = Spec::new("DataBar", "]e0", &["--barcode=DBAR_OMN"], gtin);
     let digits = gtin.get(..13).unwrap_or(gtin).to_owned();
-    Spec { data: digits, ..spec }
+    Spec { data: digits, ..spec }.role(Role::Product)
 }
 
 /// GS1-128 of `elements`, each an application identifier and its value.
@@ -199,7 +213,7 @@ fn gs1(spec: Spec, elements: &[(&str, &str)]) -> Spec {
         if !has_fixed_length && n + 1 < elements.len() {
             text.push('\u{1d}');
         }
-        data.push_str(&format!("[{ai}]{value}"));
+        data.extend(["[", ai, "]", value]);
     }
     Spec { text, data, ..spec }
 }

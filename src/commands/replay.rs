@@ -1,12 +1,12 @@
 //! `scanstation replay`: pictures through the whole station with simulated time; the home is never written to.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
-use crate::commands::{Form, Outcome};
+use crate::cli;
+use crate::commands::{Form, NoHome, Outcome, Site, Streams};
 use crate::edge::home::Home;
 use crate::edge::publisher::Recording;
 use crate::edge::relay::Relay;
@@ -24,37 +24,53 @@ use crate::report::{Report, Summary};
 use crate::station::{Rules, Station};
 
 /// What there is to replay, and against which world.
-#[derive(Debug)]
-pub struct Replay<'a> {
-    /// Pictures, folders, sequences.
-    pub paths: &'a [PathBuf],
+struct World<'a> {
+    paths: &'a [PathBuf],
     /// The file of orders that was named, if one was.
-    pub orders: Option<&'a Path>,
+    orders: Option<&'a Path>,
     /// The home, where there is one: its models, and its orders where no file gives any.
-    pub home: Option<&'a Home>,
-    /// The rules that the home configures, else the defaults.
-    pub rules: Rules,
+    home: Option<&'a Home>,
+    rules: Rules,
 }
 
-/// Replays and prints each decision.
-pub fn run(replay: &Replay<'_>, form: Form, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-    let catalog = catalog(replay.home)?;
-    let items = reel::load(replay.paths)?;
-    let steps = match first_folder(replay.paths) {
+/// Replays and prints each decision. A home is of use, and not needed: without one the shipped models serve.
+pub fn run(
+    typed: &cli::Replay,
+    site: Result<Site, NoHome>,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Outcome> {
+    let site = match site {
+        Ok(site) => Some(site),
+        Err(NoHome::Unnamed) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let rules = match &site {
+        Some(site) => site.config()?.rules([0; 16]),
+        None => Rules::default(),
+    };
+    let home = site.as_ref().map(|site| &site.home);
+    let world = World { paths: &typed.paths, orders: typed.orders.as_deref(), home, rules };
+    play(&world, typed.output.into(), streams)
+}
+
+fn play(world: &World<'_>, form: Form, streams: &mut Streams<'_>) -> anyhow::Result<Outcome> {
+    let catalog = catalog(world.home)?;
+    let items = reel::load(world.paths)?;
+    let steps = match first_folder(world.paths) {
         Some(folder) => steps::load(&folder.join("steps.jsonl"))?,
         None => Vec::new(),
     };
-    let writer = Writer::start(store(replay, &catalog)?).context("start the store")?;
+    let writer = Writer::start(store(world, &catalog)?).context("start the store")?;
     let store = writer.handle().context("start the store")?;
     let schedule = RetrySchedule { first_ms: 1000, cap_ms: 300_000, dead_after: 0 };
     let relay = Relay::new(Box::new(store.clone()), Box::<Recording>::default(), schedule);
     let equal_frames = EqualFrames::Count;
-    let agreement = Agreement { equal_frames, ..replay.rules.agreement };
-    let rules = Rules { agreement, seed: [0; 16], ..replay.rules.clone() };
+    let agreement = Agreement { equal_frames, ..world.rules.agreement };
+    let rules = Rules { agreement, ..world.rules.clone() };
     let station = Station::new(Arc::new(catalog), rules, SIMULATED_START);
-    let report = Report::new(out, form, equal_frames);
-    let mut floor =
-        Floor::new(station, "replay", (store.clone(), relay), report, RelayClock::Simulated);
+    let report = Report::new(streams.out, form, equal_frames);
+    let edges = (store.clone(), relay);
+    let mut floor = Floor::new(station, "replay", edges, report, RelayClock::Simulated);
     let projector = Projector::new(&items, &steps, SIMULATED_START);
     let played = projector.play(&mut |moment| floor.take(moment))?;
     if floor.is_stopped() {
@@ -77,15 +93,15 @@ fn catalog(home: Option<&Home>) -> anyhow::Result<Catalog> {
 }
 
 /// The private database: of the orders that were named, else of those beside the pictures, else the home's copy.
-fn store(replay: &Replay<'_>, catalog: &Catalog) -> anyhow::Result<Store> {
-    let beside = first_folder(replay.paths).map(|folder| folder.join("orders.jsonl"));
-    let file = replay.orders.map(Path::to_owned).or(beside.filter(|path| path.is_file()));
+fn store(world: &World<'_>, catalog: &Catalog) -> anyhow::Result<Store> {
+    let beside = first_folder(world.paths).map(|folder| folder.join("orders.jsonl"));
+    let file = world.orders.map(Path::to_owned).or(beside.filter(|path| path.is_file()));
     if let Some(file) = file {
         let mut store = Store::in_memory()?;
         import_orders(&mut store, &file, catalog)?;
         return Ok(store);
     }
-    match replay.home {
+    match world.home {
         Some(home) if home.database().is_file() => Ok(Store::snapshot_of(&home.database())?),
         _ => Ok(Store::in_memory()?),
     }

@@ -37,6 +37,12 @@ pub enum NoHome {
         /// The home.
         path: PathBuf,
     },
+    /// Nothing can be linked without a model.
+    #[error("no model in {path} can be used; `scanstation models check` says why")]
+    NoModels {
+        /// The folder.
+        path: PathBuf,
+    },
     /// `init` finds one there already.
     #[error("{path} is there already; it was left as it is")]
     SetUp {

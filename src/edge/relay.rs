@@ -31,7 +31,7 @@ pub trait Outbox: Send {
     ) -> Result<Settled, StoreError>;
 
     /// When the next event is due; in the past for what is due already.
-    fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError>;
+    fn next_due(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 }
 
 impl Outbox for Store {
@@ -48,8 +48,8 @@ impl Outbox for Store {
         Self::settle(self, delivery, &settlement, now)
     }
 
-    fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
-        Self::next_due(self)
+    fn next_due(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        Self::next_due(self, now)
     }
 }
 
@@ -68,8 +68,8 @@ impl Outbox for StoreHandle {
         self.call(move |store| store.settle(&delivery, &settlement, now))
     }
 
-    fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
-        self.call(|store| Store::next_due(store))
+    fn next_due(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.call(move |store| Store::next_due(store, now))
     }
 }
 
@@ -145,7 +145,7 @@ impl Relay {
             Some(delivery) => self.deliver(&delivery, now, random)?,
             None => Outcome::Idle,
         };
-        let next_due = self.outbox.next_due()?;
+        let next_due = self.outbox.next_due(now)?;
         let next_at = next_due.map(|due| self.halted_until.map_or(due, |until| due.max(until)));
         Ok(Step { outcome, next_at })
     }

@@ -18,6 +18,7 @@ mod tests;
 mod writer;
 
 use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::str::FromStr;
@@ -48,11 +49,12 @@ impl Store {
     ///
     /// Errors: [`StoreError::NotOurs`] and [`StoreError::TooNew`] leave the file's bytes as they were.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        make_private(path)?;
+        create(path).map_err(StoreError::file)?;
         if path.metadata().map_err(StoreError::file)?.len() > 0 {
             // Read-only: looking at a database that is not ours must not even merge its write-ahead log.
             schema::check_ours(&connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?)?;
         }
+        make_private(path).map_err(StoreError::file)?;
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let mode: String =
             connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -114,14 +116,23 @@ impl Store {
     }
 }
 
-/// Creates the file where it is missing; either way nobody but its owner may read it. SQLite gives `-wal` the same mode.
-fn make_private(path: &Path) -> Result<(), StoreError> {
-    let options = OpenOptions::new().create(true).append(true).mode(0o600).clone();
-    let file = options.open(path).map_err(StoreError::file)?;
-    let mut permissions = file.metadata().map_err(StoreError::file)?.permissions();
+/// Makes the file where it is missing, for its owner only.
+///
+/// One that is there is never opened here: closing it again would give up the locks that SQLite has on it elsewhere in
+/// this process (sqlite.org/howtocorrupt.html, section 2.2).
+fn create(path: &Path) -> std::io::Result<()> {
+    match OpenOptions::new().create_new(true).write(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Closes the file to all but its owner; SQLite gives `-wal` and `-shm` the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut permissions = path.metadata()?.permissions();
     if permissions.mode() & 0o077 != 0 {
         permissions.set_mode(0o600);
-        file.set_permissions(permissions).map_err(StoreError::file)?;
+        std::fs::set_permissions(path, permissions)?;
     }
     Ok(())
 }

@@ -328,13 +328,11 @@ fn disagreement(line: &Wanted<'_>, label: &Asin, catalog: &Catalog) -> Verdict {
 fn choose(fitting: &[(&Wanted<'_>, &Serial)], packing: &Packing) -> Judgement {
     let open: Vec<_> = fitting.iter().filter(|(line, _)| line.unit.is_some()).collect();
     let refused = |verdict, dsn: &Dsn| Judgement::Refused(verdict, Some(dsn.clone()));
-    if let Some((_, serial)) = fitting.first()
-        && let Some(link) = packing.link_of(&serial.dsn)
-    {
+    if let Some(link) = fitting.iter().find_map(|(_, serial)| packing.link_of(&serial.dsn)) {
         let unit = link.unit;
         let verdict =
             if open.is_empty() { Verdict::AlreadyDone { unit } } else { Verdict::SameBox { unit } };
-        return refused(verdict, &serial.dsn);
+        return refused(verdict, &link.dsn);
     }
     match open.as_slice() {
         [] => match fitting.first() {

@@ -1,6 +1,6 @@
 //! Agreement over frames: what is in view, since when, and how many different frames say so (decisions 1 to 7).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::pipeline::catalog::Catalog;
@@ -90,8 +90,9 @@ pub fn inside(symbols: Vec<Symbol>, width: u32, height: u32) -> Vec<Symbol> {
     symbols.into_iter().filter(|symbol| !symbol.touches_edge(EDGE_PX, width, height)).collect()
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Sighting {
+    camera: Arc<str>,
     at: Timestamp,
     number: u64,
     fingerprint: u64,
@@ -106,6 +107,8 @@ pub enum Use {
     Linked,
     /// It was undone or refused: it must leave and come again.
     Barred,
+    /// Its link was taken back: it is judged and told of, and must leave and come again to be linked.
+    Contradicted,
 }
 
 /// One symbol followed from frame to frame.
@@ -132,12 +135,19 @@ pub struct Track {
     /// What has become of its box.
     pub state: Use,
     sightings: VecDeque<Sighting>,
+    /// The fingerprint that counted last, by camera: a frozen camera is remembered for longer than the window.
+    counted: BTreeMap<Arc<str>, u64>,
 }
 
 impl Track {
     /// Whether enough frames agreed on it.
     pub fn is_agreed(&self) -> bool {
         self.agreed_at.is_some()
+    }
+
+    /// When the newest frame was taken that counts for it (decision 4).
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.sightings.iter().map(|sighting| sighting.at).max()
     }
 
     /// Different frames that say so now.
@@ -195,16 +205,19 @@ impl Track {
     fn see(&mut self, symbol: &Symbol, glance: &Glance, rules: &Agreement) {
         self.symbol.clone_from(symbol);
         self.last_seen = self.last_seen.max(glance.taken);
-        let same_camera = self.camera == glance.camera;
         self.camera = Arc::clone(&glance.camera);
         let is_repeat = |s: &Sighting| {
             let equal =
                 rules.equal_frames == EqualFrames::Ignore && s.fingerprint == glance.fingerprint;
-            same_camera && (s.number == glance.number || equal)
+            s.camera == glance.camera && (s.number == glance.number || equal)
         };
-        if !self.sightings.iter().any(is_repeat) {
+        let is_frozen = rules.equal_frames == EqualFrames::Ignore
+            && self.counted.get(&glance.camera) == Some(&glance.fingerprint);
+        if !is_frozen && !self.sightings.iter().any(is_repeat) {
+            self.counted.insert(Arc::clone(&glance.camera), glance.fingerprint);
             let Glance { taken, number, fingerprint, .. } = *glance;
-            self.sightings.push_back(Sighting { at: taken, number, fingerprint });
+            let camera = Arc::clone(&glance.camera);
+            self.sightings.push_back(Sighting { camera, at: taken, number, fingerprint });
         }
         self.forget(glance.taken, rules);
         if self.agreed_at.is_none() && self.agreed() >= rules.needed(symbol.symbology) {
@@ -235,8 +248,10 @@ pub struct View {
     pub tracks: Vec<Track>,
     /// Since when something that may be a box has been in view without a break.
     pub box_since: Option<Timestamp>,
-    /// The last frame's camera, file and number of symbols.
+    /// The last frame's camera and file.
     pub last: Option<LastGlance>,
+    /// The last frame of each camera: its number and fingerprint.
+    frames: BTreeMap<Arc<str>, (u64, u64)>,
 }
 
 /// The newest frame of a view.
@@ -251,9 +266,16 @@ pub struct LastGlance {
 }
 
 impl View {
-    /// Takes in a decoded frame.
+    /// Takes in a decoded frame; what had left before it was taken is to be let go first.
     pub fn see(&mut self, glance: &Glance, catalog: &Catalog, rules: &Agreement) {
-        for track in self.tracks.iter_mut().filter(|track| track.agreed_at.is_some()) {
+        let frame = (glance.number, glance.fingerprint);
+        let last = self.frames.insert(Arc::clone(&glance.camera), frame);
+        let is_repeat = last.is_some_and(|(number, fingerprint)| {
+            let equal = rules.equal_frames == EqualFrames::Ignore && fingerprint == frame.1;
+            number == frame.0 || equal
+        });
+        let further = |track: &&mut Track| track.agreed_at.is_some_and(|at| glance.taken > at);
+        for track in self.tracks.iter_mut().filter(further).filter(|_| !is_repeat) {
             track.glances_since = track.glances_since.saturating_add(1);
         }
         for symbol in glance.symbols.iter() {
@@ -264,7 +286,6 @@ impl View {
             source: glance.source.clone(),
             taken: glance.taken,
         });
-        self.expire(glance.taken, rules);
     }
 
     fn see_symbol(
@@ -292,8 +313,12 @@ impl View {
                 calls: None,
                 state: Use::Fresh,
                 sightings: VecDeque::new(),
+                counted: BTreeMap::new(),
             };
             track.see(symbol, glance, rules);
+            // The same serial in a second symbol is the same box.
+            let same = self.tracks.iter().find(|t| !t.differs(&track) && t.state != Use::Fresh);
+            track.state = same.map_or(Use::Fresh, |same| same.state);
             self.tracks.push(track);
         }
     }

@@ -7,10 +7,11 @@ use crate::pipeline::decision::Decision;
 use crate::pipeline::ident::{Asin, Dsn, ModelId};
 use crate::pipeline::link::{LinkAnswer, LinkState, NewLink, ReleaseReason};
 use crate::pipeline::meaning::Role;
+use crate::pipeline::order::Packing;
 use crate::pipeline::time::Timestamp;
 use crate::pipeline::verdict::{Fit, Judgement, Verdict, judge};
 use crate::pipeline::view::{Track, Use, View};
-use crate::station::{Ask, Effect, Held, Pending, PublishAt, Station};
+use crate::station::{Ask, Effect, Held, Notice, Pending, PublishAt, Sound, Station, Told};
 
 /// Frames that must have been decoded since agreement before a link (decision 2).
 const SETTLE_GLANCES: u32 = 2;
@@ -27,8 +28,6 @@ enum Finding {
     Nothing,
     /// Two readings of one spot differ.
     Checking,
-    /// A linked box is contradicted by what is in view with it.
-    Contradicted(Dsn),
     /// A verdict, and the serial that it is about.
     Verdict(Verdict, Option<Dsn>),
     /// A device that fits.
@@ -50,9 +49,6 @@ impl Station {
         match finding {
             Finding::Nothing => {}
             Finding::Checking => self.check(view, now, effects),
-            Finding::Contradicted(dsn) => {
-                self.release(dsn, ReleaseReason::Contradicted, effects);
-            }
             Finding::Verdict(verdict, dsn) => {
                 if verdict == Verdict::NoOrder
                     && let Some(dsn) = &dsn
@@ -70,14 +66,12 @@ impl Station {
         let Some(view) = self.views.get(view) else { return Finding::Nothing };
         let here: Vec<&Track> = view.tracks.iter().collect();
         let serials: Vec<&Track> = here.iter().copied().filter(|t| t.is_serial()).collect();
-        if let Some(contradicted) = self.contradicted(&here) {
-            return Finding::Contradicted(contradicted);
-        }
         if serials.iter().any(|a| serials.iter().any(|b| disagree(a, b))) {
             return Finding::Checking;
         }
-        let fresh: Vec<&Track> =
-            serials.iter().copied().filter(|t| t.state == Use::Fresh && t.is_agreed()).collect();
+        let is_open = |t: &&Track| matches!(t.state, Use::Fresh | Use::Contradicted);
+        let is_here = |t: &&Track| t.is_agreed() && !serials.iter().any(|by| succeeds(by, t));
+        let fresh: Vec<&Track> = serials.iter().copied().filter(is_open).filter(is_here).collect();
         let Some(subject) = fresh.first() else {
             return if serials.is_empty() {
                 self.without_serial(view, now)
@@ -102,10 +96,14 @@ impl Station {
             let other_product = !track.meaning.asins.is_empty()
                 && !asins.is_empty()
                 && !track.meaning.asins.iter().any(|asin| asins.contains(asin));
-            !track.is_agreed() && track.covisible(subject) && (other_serial || other_product)
+            !track.is_agreed()
+                && is_with(subject, here, track)
+                && (other_serial || other_product || self.may_call_another(track))
         };
         let track = here.iter().find(against)?;
-        let waited = subject.agreed_at.map_or(0, |at| now.since(at));
+        // A reading of one frame is waited for, however long the box has been in view.
+        let since = subject.agreed_at.map(|at| at.max(track.first_seen));
+        let waited = since.map_or(0, |since| now.since(since));
         if waited <= self.rules.agreement.window_ms {
             return Some(Finding::Nothing);
         }
@@ -113,6 +111,16 @@ impl Station {
             return Some(Finding::Verdict(Verdict::TwoBoxes, None));
         }
         Some(Finding::Checking)
+    }
+
+    /// Whether `track` has the shape of an order's code, and not of the open order's.
+    fn may_call_another(&self, track: &Track) -> bool {
+        let text = track.symbol.text.as_str();
+        let is_open = |open: &Packing| {
+            open.order.order_id.as_str() == text
+                || open.order.codes.iter().any(|code| code.as_str() == text)
+        };
+        track.meaning.role == Role::CallUp && !self.order.as_ref().is_some_and(is_open)
     }
 
     /// The products of the open order that `serial` could be for.
@@ -135,16 +143,20 @@ impl Station {
         let Some(open) = &self.order else { return Finding::Verdict(Verdict::NoOrder, dsn) };
         let other_order =
             |track: &&Track| track.calls.as_ref().is_some_and(|id| *id != open.order.order_id);
-        if here.iter().copied().filter(|t| t.covisible(subject)).any(|t| other_order(&t)) {
+        if here.iter().copied().filter(|t| is_with(subject, here, t)).any(|t| other_order(&t)) {
             return Finding::Verdict(Verdict::Ambiguous { between: "orders" }, dsn);
         }
         // A box that is linked, undone or refused counts as long as it is in view with the new one.
-        let with: Vec<&Track> =
-            serials.iter().copied().filter(|t| t.is_agreed() && t.covisible(subject)).collect();
+        let with: Vec<&Track> = serials
+            .iter()
+            .copied()
+            .filter(|t| t.is_agreed() && is_with(subject, here, t))
+            .collect();
         let products: Vec<&Track> = here
             .iter()
             .copied()
-            .filter(|t| t.is_agreed() && !t.meaning.asins.is_empty() && t.covisible(subject))
+            .filter(|t| t.is_agreed() && !t.meaning.asins.is_empty())
+            .filter(|t| is_with(subject, here, t))
             .collect();
         match judge(&with, &products, open, &self.catalog) {
             Judgement::Fits(fit) => Finding::Fits(fit),
@@ -182,22 +194,53 @@ impl Station {
         if long && is_box { Finding::Verdict(Verdict::NoSerial, None) } else { Finding::Nothing }
     }
 
+    /// Asks to take back a link that is contradicted; whether it did.
+    pub(super) fn take_back(&mut self, effects: &mut Vec<Effect>) -> bool {
+        let Some(dsn) = self.views.values().find_map(|v| self.contradicted(&v.tracks)) else {
+            return false;
+        };
+        self.release(dsn, ReleaseReason::Contradicted, effects);
+        true
+    }
+
+    /// Tells at once what contradicted `dsn`, and stops: the packer has seen green for it (decision 2).
+    pub(super) fn contradiction(&mut self, dsn: &Dsn, now: Timestamp, effects: &mut Vec<Effect>) {
+        self.told.clear();
+        let finding = self.views.iter().find_map(|(name, view)| {
+            let here: Vec<&Track> = view.tracks.iter().collect();
+            let serials: Vec<&Track> = here.iter().copied().filter(|t| t.is_serial()).collect();
+            let subject = serials.iter().copied().find(|track| track.states(dsn))?;
+            Some((Arc::clone(name), self.judged(subject, &serials, &here)))
+        });
+        match finding {
+            Some((view, Finding::Verdict(verdict, dsn))) => {
+                self.tell(&view, verdict, dsn, now, effects);
+            }
+            // It has left, or what spoke against it has.
+            _ => self.notice(Notice::Unlinked(dsn.clone()), now, effects),
+        }
+        effects.push(Effect::Sound(Sound::Stop));
+        self.message.acknowledged = false;
+    }
+
     /// The linked device that an agreed symbol in view with it contradicts (decision 2).
-    fn contradicted(&self, here: &[&Track]) -> Option<Dsn> {
+    fn contradicted(&self, here: &[Track]) -> Option<Dsn> {
         let open = self.order.as_ref()?;
         let linked = open.links.iter().filter(|link| link.state == LinkState::Linked);
         for link in linked {
-            let is_it = |track: &&&Track| track.state == Use::Linked && track.states(&link.dsn);
-            let Some(track) = here.iter().find(is_it) else { continue };
-            let against = |other: &&&Track| {
+            let is_it = |track: &&Track| track.state == Use::Linked && track.states(&link.dsn);
+            let its: Vec<&Track> = here.iter().filter(is_it).collect();
+            let Some(track) = its.first() else { continue };
+            let against = |other: &Track| {
                 let knows = |dsn: &Dsn| open.link_of(dsn).is_some();
                 let known = other.meaning.serials.iter().any(|s| knows(&s.dsn));
                 let other_serial = other.is_serial() && other.differs(track) && !known;
                 let asins = &other.meaning.asins;
                 let other_product = !asins.is_empty() && !asins.contains(&link.asin);
-                other.is_agreed() && other.covisible(track) && (other_serial || other_product)
+                let together = its.iter().any(|track| other.covisible(track));
+                other.is_agreed() && together && (other_serial || other_product)
             };
-            if here.iter().any(|other| against(&other)) {
+            if here.iter().any(against) {
                 return Some(link.dsn.clone());
             }
         }
@@ -209,13 +252,31 @@ impl Station {
         let since = *self.checking_since.entry(Arc::clone(view)).or_insert(now);
         let verdict =
             if now.since(since) > CHECKING_MS { Verdict::Unreadable } else { Verdict::Checking };
+        if verdict == Verdict::Unreadable {
+            self.bar_disagreeing(view);
+        }
         self.tell(view, verdict, None, now, effects);
     }
 
+    /// Readings that went on differing are not linked when one of them stops being read (E2).
+    fn bar_disagreeing(&mut self, view: &Arc<str>) {
+        let Some(view) = self.views.get_mut(view) else { return };
+        let all = view.tracks.clone();
+        for track in &mut view.tracks {
+            if all.iter().any(|other| disagree(track, other)) {
+                track.state = Use::Barred;
+            }
+        }
+    }
+
     fn link(&mut self, view: &Arc<str>, fit: Fit, now: Timestamp, effects: &mut Vec<Effect>) {
-        let Some(link) = self.new_link(&fit, now) else { return };
         let tracks = self.views.get(view).into_iter().flat_map(|view| &view.tracks);
-        let newest = tracks.filter(|t| t.states(&fit.dsn)).map(|t| t.last_seen).max();
+        let tracks: Vec<&Track> = tracks.filter(|track| track.states(&fit.dsn)).collect();
+        if tracks.iter().any(|track| track.state != Use::Fresh) {
+            return;
+        }
+        let newest = tracks.iter().filter_map(|track| track.newest()).max();
+        let Some(link) = self.new_link(&fit, now) else { return };
         if newest.is_none_or(|newest| now.since(newest) > NEWEST_MS) {
             return;
         }
@@ -276,6 +337,8 @@ impl Station {
                 return;
             }
         };
+        let told = Told { verdict: verdict.name(), dsn: Some(dsn.clone()) };
+        self.told.insert(Arc::clone(&view), told);
         let decision = Decision { dsn: Some(dsn), ..self.decision(verdict, Some(&view), now) };
         self.decide(decision, now, effects);
     }
@@ -290,12 +353,18 @@ impl Station {
 
     /// With `publish_at = "link"`: the events of linked boxes that have left may go out.
     pub(super) fn boxes_left(&mut self, left: &[Track], effects: &mut Vec<Effect>) {
-        if self.rules.publish_at != PublishAt::Link {
+        if self.rules.publish_at != PublishAt::Link || self.stopped {
             return;
         }
+        let is_being_released = |dsn: &Dsn| matches!(&self.pending, Some(Pending::Release { dsn: other, .. }) if other == dsn);
         for track in left.iter().filter(|track| track.state == Use::Linked) {
             let links = self.order.iter().flat_map(|open| &open.links);
             for link in links.filter(|link| track.states(&link.dsn)) {
+                // Another symbol of the box may still be in view.
+                let mut here = self.views.values().flat_map(|view| &view.tracks);
+                if here.any(|track| track.states(&link.dsn)) || is_being_released(&link.dsn) {
+                    continue;
+                }
                 effects.push(Effect::Ask(Ask::MakeReady(link.notification_id.clone())));
                 effects.push(Effect::WakeRelay);
             }
@@ -306,7 +375,19 @@ impl Station {
 /// Whether two tracks are readings of one spot that differ, each seen more than once.
 fn disagree(a: &Track, b: &Track) -> bool {
     let twice = a.agreed() > 1 && b.agreed() > 1;
-    twice && a.differs(b) && a.covisible(b) && a.same_spot(b)
+    let is_silent = |track: &Track| track.state == Use::Linked;
+    let silent = is_silent(a) || is_silent(b);
+    twice && !silent && a.differs(b) && a.covisible(b) && a.same_spot(b)
+}
+
+/// Whether `track` was in view together with `subject` or another symbol of its box.
+fn is_with(subject: &Track, here: &[&Track], track: &Track) -> bool {
+    here.iter().any(|part| !part.differs(subject) && part.covisible(track))
+}
+
+/// Whether `by` states another serial and came into view when `track` was no longer seen: the box was swapped.
+fn succeeds(by: &Track, track: &Track) -> bool {
+    by.differs(track) && by.first_seen > track.last_seen && !by.covisible(track)
 }
 
 /// Whether a symbol tells that a box is in view: its product code, a serial that misses, any other code.

@@ -11,7 +11,8 @@ use crate::pipeline::order::Packing;
 use crate::pipeline::time::Timestamp;
 use crate::pipeline::verdict::{self, Verdict};
 use crate::pipeline::view::{Track, Use};
-use crate::station::{Ask, Effect, Lookup, Notice, Pending, Station, Told, is_askable};
+use crate::station::turn::is_askable;
+use crate::station::{Ask, Effect, Lookup, Notice, Pending, Station, Told};
 
 impl Station {
     /// Carries out a command barcode in view that has not been; whether there was one.
@@ -65,11 +66,13 @@ impl Station {
         let Some(Pending::Find(why)) = self.pending.take() else { return };
         let Some(packing) = packing else {
             if why == Lookup::Typed || is_shipment(text) {
-                let decision = self.decision(Verdict::UnknownOrder, None, now);
-                self.decide(decision, now, effects);
+                self.unknown_order(now, effects);
             }
             return;
         };
+        let order_id = &packing.order.order_id;
+        let mut tracks = self.views.values().flat_map(|view| &view.tracks);
+        let is_called = tracks.any(|track| track.calls.as_ref() == Some(order_id));
         for track in self.views.values_mut().flat_map(|view| &mut view.tracks) {
             if track.symbol.text == text {
                 track.calls = Some(packing.order.order_id.clone());
@@ -81,10 +84,19 @@ impl Station {
         }
         let is_same =
             self.order.as_ref().is_some_and(|o| o.order.order_id == packing.order.order_id);
+        // The order's other code, or its label before another camera: it has not left the view (decision 11).
+        if is_same && is_called && why == Lookup::Seen {
+            return;
+        }
         if is_same && self.close_if_full(None, effects) {
             return;
         }
         self.replace(packing, now, effects);
+    }
+
+    pub(super) fn unknown_order(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        let decision = self.decision(Verdict::UnknownOrder, None, now);
+        self.decide(decision, now, effects);
     }
 
     /// Puts `packing` on the table, if what is there may go (decision 11).
@@ -115,8 +127,13 @@ impl Station {
         } else {
             None
         };
+        let is_same =
+            self.order.as_ref().is_some_and(|o| o.order.order_id == packing.order.order_id);
+        if !is_same {
+            self.told.clear();
+        }
         self.order = Some(packing);
-        self.told.clear();
+        self.held = None;
         match verdict {
             Some(verdict) => {
                 // What the order is has been said: a box in view is not told the same again.
@@ -210,8 +227,8 @@ impl Station {
         }
         effects.push(Effect::Released { dsn: dsn.clone(), reason });
         if reason == ReleaseReason::Contradicted {
-            // What contradicted it is in view: the verdict on both follows at once.
-            self.set_use(dsn, Use::Fresh);
+            self.set_use(dsn, Use::Contradicted);
+            self.contradiction(dsn, now, effects);
         } else {
             self.set_use(dsn, Use::Barred);
             self.notice(Notice::Unlinked(dsn.clone()), now, effects);

@@ -74,9 +74,10 @@ impl Station {
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
-        self.add_unit(&mut decision);
-        if matches!(decision.verdict, Verdict::UnknownOrder) {
+        if decision.verdict == Verdict::UnknownOrder {
             decision.order_id = None;
+        } else {
+            self.add_unit(&mut decision);
         }
         effects.push(Effect::Sound(sound(&decision.verdict)));
         effects.push(Effect::Decide(Box::new(decision.clone())));

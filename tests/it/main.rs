@@ -2,3 +2,10 @@
 
 #[cfg(test)]
 mod cli;
+mod floor;
+#[cfg(test)]
+mod layers;
+#[cfg(test)]
+mod scenarios;
+#[cfg(test)]
+mod station_properties;

@@ -241,7 +241,7 @@ fn the_writer_serves_a_relay_too() {
     let home = TempDir::new().unwrap();
     let path = ready(&home, 2);
     let writer = Writer::start(Store::open(&path).unwrap()).unwrap();
-    let outbox = Box::new(writer.handle().unwrap());
+    let outbox = Box::new(writer.handle());
     let publisher = Box::new(crate::edge::publisher::Recording::default());
     let mut relay = Relay::new(outbox, publisher, SCHEDULE);
     assert!(matches!(relay.step(at(10), 0.5).unwrap().outcome, Outcome::Sent(_)));

@@ -10,6 +10,9 @@ use crate::pipeline::notification::{
 };
 use crate::pipeline::time::Timestamp;
 
+/// Nothing waits longer than a day: what seems to has been written before the clock was set back, and is due.
+const CLOCK_MS: i64 = 24 * 3600 * 1000;
+
 /// An event in a relay's hand, for as long as the lease runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
@@ -118,9 +121,8 @@ impl Store {
         lease_ms: u32,
         max: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let due: Option<i64> = self.next_due()?.map(Timestamp::millis);
         // Looking first spares an idle relay the write lock.
-        if due.is_none_or(|due| due > now.millis()) {
+        if self.next_due(now)?.is_none_or(|due| due > now) {
             return Ok(Vec::new());
         }
         self.atomically(|tx| {
@@ -164,20 +166,31 @@ impl Store {
     }
 
     /// When the next event is due: the earliest retry, or the end of a lease. In the past for what is due already.
-    pub fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
+    pub fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let first = self.time_of(
             "SELECT min(at) AS at FROM (
                 SELECT min(next_at) AS at FROM outbox WHERE state = 'ready'
                 UNION ALL SELECT min(lease_until) FROM outbox WHERE state = 'sending')",
         )?;
-        statement.query_one([], |row| Ok(time_or_null(row, "at")))?
+        let last = self.time_of(
+            "SELECT max(at) AS at FROM (
+                SELECT max(next_at) AS at FROM outbox WHERE state = 'ready'
+                UNION ALL SELECT max(lease_until) FROM outbox WHERE state = 'sending')",
+        )?;
+        Ok(if last.is_some_and(|last| last.since(now) > CLOCK_MS) { Some(now) } else { first })
     }
 
     /// Since when the oldest event that has not gone out has been ready.
     pub fn oldest_ready(&self) -> Result<Option<Timestamp>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT min(ready_at) AS at FROM outbox WHERE state IN ('ready', 'sending')",
-        )?;
+        self.time_of(
+            "SELECT min(at) AS at FROM (
+                SELECT min(ready_at) AS at FROM outbox WHERE state = 'ready'
+                UNION ALL SELECT min(ready_at) FROM outbox WHERE state = 'sending')",
+        )
+    }
+
+    fn time_of(&self, query: &str) -> Result<Option<Timestamp>, StoreError> {
+        let mut statement = self.connection.prepare_cached(query)?;
         statement.query_one([], |row| Ok(time_or_null(row, "at")))?
     }
 
@@ -276,10 +289,14 @@ pub(super) fn standing(tx: &Connection, link_id: i64) -> Result<Standing, StoreE
 fn lapse(tx: &Connection, now: Timestamp) -> Result<(), StoreError> {
     let ready = OutboxState::Sending.step(OutboxCause::Failed)?;
     tx.prepare_cached(
-        "UPDATE outbox SET state = ?2, next_at = lease_until, lease_until = NULL
-         WHERE state = 'sending' AND lease_until <= ?1",
+        "UPDATE outbox SET state = ?3, next_at = min(lease_until, ?1), lease_until = NULL
+         WHERE state = 'sending' AND (lease_until <= ?1 OR lease_until > ?1 + ?2)",
     )?
-    .execute(params![now.millis(), ready.name()])?;
+    .execute(params![now.millis(), CLOCK_MS, ready.name()])?;
+    tx.prepare_cached(
+        "UPDATE outbox SET next_at = ?1 WHERE state = 'ready' AND next_at > ?1 + ?2",
+    )?
+    .execute([now.millis(), CLOCK_MS])?;
     Ok(())
 }
 
@@ -303,23 +320,18 @@ fn settle(
     settlement: &Settlement,
     now: Timestamp,
 ) -> Result<Settled, StoreError> {
-    let cause = match settlement {
-        Settlement::Sent { .. } => OutboxCause::Accepted,
-        Settlement::Retry { .. } | Settlement::Halted { .. } => OutboxCause::Failed,
-        Settlement::Dead { .. } => OutboxCause::Refused,
+    let at = now.millis();
+    let (cause, next_at, error, sent) = match settlement {
+        Settlement::Sent { message_id } => {
+            (OutboxCause::Accepted, None, None, Some((at, message_id)))
+        }
+        Settlement::Retry { next_at, error } | Settlement::Halted { next_at, error } => {
+            (OutboxCause::Failed, Some(next_at.millis()), Some(error), None)
+        }
+        Settlement::Dead { error } => (OutboxCause::Refused, None, Some(error), None),
     };
     let state = OutboxState::Sending.step(cause)?;
-    let (next_at, error) = match settlement {
-        Settlement::Sent { .. } => (None, None),
-        Settlement::Retry { next_at, error } | Settlement::Halted { next_at, error } => {
-            (Some(next_at.millis()), Some(error))
-        }
-        Settlement::Dead { error } => (None, Some(error)),
-    };
-    let (sent_at, message_id) = match settlement {
-        Settlement::Sent { message_id } => (Some(now.millis()), Some(message_id)),
-        _ => (None, None),
-    };
+    let (sent_at, message_id) = sent.unzip();
     // What the topic took is sent whoever holds the lease by now; a failure counts for the lease's holder only.
     let mut statement = tx.prepare_cached(
         "UPDATE outbox SET state = ?2, next_at = ?3, last_error = coalesce(?4, last_error),

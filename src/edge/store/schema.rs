@@ -103,7 +103,9 @@ CREATE TABLE outbox (
     CHECK (attempts = 0 OR state NOT IN ('held', 'dropped'))
 ) STRICT;
 
-CREATE INDEX open_events ON outbox (state, next_at) WHERE state IN ('ready', 'sending');
+-- Two, since SQLite does not see that a state out of a list is in the list.
+CREATE INDEX ready_events ON outbox (next_at, ready_at) WHERE state = 'ready';
+CREATE INDEX sending_events ON outbox (lease_until, ready_at) WHERE state = 'sending';
 
 -- Counting a table of millions takes seconds, and the dashboard counts all the time.
 CREATE TABLE outbox_counts (

@@ -245,7 +245,7 @@ fn a_dead_event_is_tried_again_when_a_person_wants_it() {
     let taken = store.take_due(at(2), 60_000, 1).unwrap();
     store.settle(&taken[0], &Settlement::Dead { error: "refused".into() }, at(3)).unwrap();
     assert_eq!(store.counts().unwrap().dead, 1);
-    assert_eq!(store.next_due().unwrap(), None);
+    assert_eq!(store.next_due(at(3)).unwrap(), None);
     assert_eq!(store.retry(id, at(4)).unwrap(), RetryAnswer::Ready);
     let again = store.take_due(at(4), 60_000, 1).unwrap();
     assert_eq!((&again[0].payload, again[0].attempts), (&taken[0].payload, 2));
@@ -268,6 +268,41 @@ fn a_late_settlement_changes_nothing_unless_it_was_sent() {
     assert_eq!(store.settle(&slow, &sent, at(14)).unwrap(), Settled::Done);
     assert_eq!(store.settle(&second, &dead, at(15)).unwrap(), Settled::Late);
     assert_eq!(store.counts().unwrap().sent, 1);
+}
+
+#[test]
+fn a_clock_that_was_set_back_holds_no_event() {
+    let mut store = store();
+    linked(&mut store, "A", 1, 1);
+    linked(&mut store, "B", 1, 2);
+    let later = at(400 * 86_400);
+    store.close(&order_id(1), 1, later).unwrap();
+    assert_eq!(store.take_due(later, 60_000, 1).unwrap().len(), 1);
+    assert_eq!(store.next_due(at(5)).unwrap(), Some(at(5)));
+    assert_eq!(store.take_due(at(5), 60_000, 9).unwrap().len(), 2);
+}
+
+#[test]
+fn what_the_relay_and_a_scan_ask_is_read_from_an_index() {
+    let store = store();
+    for (query, index) in [
+        ("SELECT min(next_at) FROM outbox WHERE state = 'ready'", "ready_events"),
+        ("SELECT min(ready_at) FROM outbox WHERE state = 'ready'", "COVERING INDEX ready_events"),
+        (
+            "SELECT link_id FROM outbox WHERE state = 'ready' AND next_at <= 1 ORDER BY next_at, link_id",
+            "ready_events",
+        ),
+        ("SELECT min(lease_until) FROM outbox WHERE state = 'sending'", "sending_events"),
+        ("SELECT * FROM links WHERE dsn = 'A' AND links.state <> 'released'", "INDEX"),
+        ("SELECT * FROM links WHERE order_id = 'A' AND links.state <> 'released'", "active_unit"),
+        ("SELECT * FROM links JOIN outbox USING (link_id) WHERE notification_id = 'N'", "INDEX"),
+    ] {
+        let mut statement =
+            store.connection.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+        let plan = statement.query_map([], |row| row.get::<_, String>("detail")).unwrap();
+        let plan: Vec<String> = plan.map(Result::unwrap).collect();
+        assert!(plan.iter().any(|step| step.contains(index)), "{query}: {plan:?}");
+    }
 }
 
 fn import(store: &mut Store, order: Order) -> ImportAnswer {
@@ -414,6 +449,30 @@ fn a_snapshot_leaves_the_home_alone() {
     assert_eq!((names(&home), std::fs::read(file(&home)).unwrap()), before);
 }
 
+#[test]
+fn what_a_killed_process_left_opens_again() {
+    let (home, left) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let store = on_disk(&home);
+    for name in ["station.db", "station.db-wal"] {
+        std::fs::copy(home.path().join(name), left.path().join(name)).unwrap();
+    }
+    drop(store);
+    assert_eq!(Store::snapshot_of(&file(&left)).unwrap().links().unwrap().len(), 1);
+    assert_eq!(Store::open(&file(&left)).unwrap().links().unwrap().len(), 1);
+}
+
+#[test]
+fn several_may_make_it_at_once() {
+    let home = TempDir::new().unwrap();
+    let path = file(&home);
+    std::thread::scope(|scope| {
+        let opens: Vec<_> = (0..4).map(|_| scope.spawn(|| Store::open(&path).map(drop))).collect();
+        for open in opens {
+            open.join().unwrap().unwrap();
+        }
+    });
+}
+
 fn foreign(path: &Path, statements: &str) {
     Connection::open(path).unwrap().execute_batch(statements).unwrap();
 }
@@ -436,6 +495,7 @@ fn a_database_of_others_is_left_as_it_is() {
         let opened = opened();
         assert!(matches!(opened, (Some(StoreError::NotOurs), Some(StoreError::NotOurs))));
         assert_eq!(std::fs::read(&path).unwrap(), before);
+        assert_ne!(path.metadata().unwrap().permissions().mode() & 0o077, 0);
     }
 }
 
@@ -513,7 +573,7 @@ fn a_full_disk_keeps_what_was_linked() {
 fn the_writer_answers_after_the_commit() {
     let home = TempDir::new().unwrap();
     let writer = Writer::start(on_disk(&home)).unwrap();
-    let handle = writer.handle().unwrap();
+    let handle = writer.handle();
     let (answers, answered) = channel();
     for unit in 2..=9 {
         let answers = answers.clone();
@@ -532,10 +592,18 @@ fn the_writer_answers_after_the_commit() {
 }
 
 #[test]
+fn a_handle_outlives_its_writer() {
+    let writer = Writer::start(store()).unwrap();
+    let handle = writer.handle();
+    drop(writer);
+    assert!(matches!(handle.call(|store| store.links()), Err(StoreError::Stopped)));
+}
+
+#[test]
 fn one_refused_request_does_not_spoil_its_commit() {
     let home = TempDir::new().unwrap();
     let writer = Writer::start(on_disk(&home)).unwrap();
-    let handle = writer.handle().unwrap();
+    let handle = writer.handle();
     // The first keeps the writer busy until the rest wait together.
     let (go, wait) = channel::<()>();
     handle.ask(move |_| wait.recv().map_err(|_gone| StoreError::Stopped), drop);
@@ -566,7 +634,7 @@ fn a_commit_that_fails_is_an_error_for_everyone_in_it() {
         .execute_batch("CREATE TABLE late (o TEXT REFERENCES orders DEFERRABLE INITIALLY DEFERRED)")
         .unwrap();
     let writer = Writer::start(store).unwrap();
-    let handle = writer.handle().unwrap();
+    let handle = writer.handle();
     let (go, wait) = channel::<()>();
     handle.ask(move |_| wait.recv().map_err(|_gone| StoreError::Stopped), drop);
     let (answers, answered) = channel();
