@@ -8,6 +8,7 @@ use crate::cli::Models;
 use crate::commands::{Form, NoHome, Outcome, Site, Streams, table};
 use crate::edge::models;
 use crate::pipeline::catalog::check;
+use crate::pipeline::catalog::pattern::Pattern;
 use crate::pipeline::catalog::{Catalog, Model};
 use crate::pipeline::ident::Asin;
 use crate::pipeline::show;
@@ -101,7 +102,7 @@ fn list(catalog: &Catalog, form: Form, streams: &mut Streams<'_>) -> anyhow::Res
 }
 
 fn rule(model: &Model) -> &str {
-    model.serial.pattern.as_ref().map_or("(none)", |pattern| pattern.as_str())
+    model.serial.pattern.as_ref().map_or("(none)", Pattern::as_str)
 }
 
 fn as_json(model: &Model) -> Value {
@@ -121,7 +122,7 @@ fn as_json(model: &Model) -> Value {
         "device_type": model.device.device_type, "file": model.file,
         "lwa_client_id": model.lwa_client_id, "topic_arn": model.topic_arn,
         "marketplaces": marketplaces,
-        "regex": model.serial.pattern.as_ref().map(|pattern| pattern.as_str()),
+        "regex": model.serial.pattern.as_ref().map(Pattern::as_str),
         "regex_waived_until": model.serial.waived_until, "symbologies": model.serial.symbologies,
         "products": products, "slots": slots,
     })
