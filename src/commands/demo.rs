@@ -60,7 +60,7 @@ pub fn run(
     let mut store = site.store()?;
     import_orders(&mut store, &typed.samples.join("orders.jsonl"), &catalog)?;
     let writer = Writer::start(store).context("start the store")?;
-    let store = writer.handle().context("start the store")?;
+    let store = writer.handle();
     let stage = Stage { site, config, catalog, store };
     let played = if is_dashboard(typed.plain, form) || typed.speed.is_some() {
         paced(&stage, world, typed, streams)?

@@ -61,7 +61,7 @@ fn play(world: &World<'_>, form: Form, streams: &mut Streams<'_>) -> anyhow::Res
         None => Vec::new(),
     };
     let writer = Writer::start(store(world, &catalog)?).context("start the store")?;
-    let store = writer.handle().context("start the store")?;
+    let store = writer.handle();
     let schedule = RetrySchedule { first_ms: 1000, cap_ms: 300_000, dead_after: 0 };
     let relay = Relay::new(Box::new(store.clone()), Box::<Recording>::default(), schedule);
     let equal_frames = EqualFrames::Count;

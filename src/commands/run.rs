@@ -37,7 +37,7 @@ pub fn run(typed: &cli::Run, site: &Site, streams: &mut Streams<'_>) -> anyhow::
     let _log = log::start(&site.home.logs())?;
     let eyes = eyes(&config, &catalog)?;
     let writer = Writer::start(open_store(site)?).context("start the store")?;
-    let store = writer.handle().context("start the store")?;
+    let store = writer.handle();
     let publisher = site.publisher(&config.publisher.target)?;
     let relay = Relay::new(Box::new(store.clone()), publisher, config.publisher.retry);
     let station = Station::new(Arc::new(catalog), config.rules(seed()?), clock::now());

@@ -89,7 +89,7 @@ fn hint(track: &Track, station: &Station) -> Option<String> {
         Use::Barred if track.is_serial() => {
             return Some("take it away first".to_owned());
         }
-        Use::Barred | Use::Fresh => {}
+        Use::Barred | Use::Contradicted | Use::Fresh => {}
     }
     let serials = &track.meaning.serials;
     let models: Vec<String> =
