@@ -59,10 +59,9 @@ pub fn answer(
             // Another process may have released a link of it: the pack is not full then (decision 10).
             let is_ready = |open: &Packing| open.order.cancelled || open.is_full();
             let ready = store.find_order(order_id.as_str())?.as_ref().is_some_and(is_ready);
-            Some(Event::CloseAnswered(match ready {
-                true => store.close(order_id, *version, now)?,
-                false => CloseAnswer::Changed,
-            }))
+            let answer =
+                if ready { store.close(order_id, *version, now)? } else { CloseAnswer::Changed };
+            Some(Event::CloseAnswered(answer))
         }
         Ask::Release { dsn, reason } => {
             Some(Event::ReleaseAnswered(store.release(dsn, *reason, now)?))
