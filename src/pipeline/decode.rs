@@ -69,7 +69,10 @@ pub fn decode(picture: &Picture, formats: &Formats) -> Vec<Symbol> {
         .into_iter()
         .filter(|r| !symbols.iter().any(|symbol| contains(symbol, r.centre)))
         .collect();
-    read_linear(&locate::joined(&unread), view, formats, &mut symbols);
+    let joined = locate::joined(&unread);
+    read_linear(&joined, view, formats, &mut symbols);
+    let stacked: Vec<Region> = joined.into_iter().chain(unread).collect();
+    matrix::read_stacked(view, &stacked, formats, &mut symbols);
     if symbols.is_empty() {
         // Bars as wide as a window of cells have no gradient there: they show in a smaller picture.
         let mut smaller = reduced.smaller(view);

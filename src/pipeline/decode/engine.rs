@@ -53,6 +53,11 @@ impl Family {
     pub const ALL: [Self; 6] =
         [Self::DataMatrix, Self::Qr, Self::Pdf417, Self::Aztec, Self::MaxiCode, Self::DataBar];
 
+    /// Whether its symbols are a square of modules: a patch of texture, not rows of bars.
+    pub fn is_square(self) -> bool {
+        matches!(self, Self::DataMatrix | Self::Qr | Self::Aztec)
+    }
+
     /// Its symbologies.
     pub fn symbologies(self) -> &'static [Symbology] {
         match self {

@@ -1,13 +1,26 @@
 //! Matrix symbols: patches of texture, cut out and enlarged, to the readers of matrix symbols.
 
 use crate::pipeline::decode::engine::{self, Effort, Family, Threshold};
+use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::texture::{Patch, patches};
 use crate::pipeline::decode::{Formats, Reduced, add, contains};
 use crate::pipeline::symbol::{Point, Symbol};
 
 /// Most patches that are read in one picture.
-const MAX_PATCHES: usize = 24;
+const MAX_PATCHES: usize = 14;
+
+/// Most regions of bars that are tried as stacked symbols in one picture.
+const MAX_STACKED: usize = 6;
+
+/// Most heaps of such regions that are read in one picture.
+const MAX_HEAPS: usize = 2;
+
+/// Half the width from which on a region of bars may be a stacked symbol, in pixels.
+const STACKED_PX: f32 = 30.0;
+
+/// Room around a region of bars: a quiet zone, in pixels.
+const ROOM_PX: f32 = 16.0;
 
 /// A crop with a shorter side than this is enlarged.
 const SMALL_SIDE: usize = 110;
@@ -30,18 +43,88 @@ pub fn read(view: View<'_>, reduced: &Reduced, formats: &Formats, symbols: &mut 
             continue;
         }
         let crop = Crop::of(view, &patch);
-        for &family in families.iter().take(2) {
+        let found = families.iter().filter(|f| f.is_square()).find_map(|&family| {
             let read = |threshold| engine::read(crop.gray.view(), family, threshold, Effort::Quick);
-            let found = read(Threshold::Local).or_else(|| read(Threshold::Global));
-            if let Some(symbol) = found {
-                add(symbols, [crop.placed(symbol)], view);
-                break;
-            }
-        }
+            read(Threshold::Local).or_else(|| read(Threshold::Global))
+        });
+        add(symbols, found.map(|symbol| crop.placed(symbol)), view);
     }
     if symbols.is_empty() && view.width * view.height <= WHOLE {
         read_whole(view, &families, symbols);
     }
+}
+
+/// Adds the stacked symbols, PDF417 and GS1 DataBar, among `regions` of bars that no linear reader has read.
+pub fn read_stacked(
+    view: View<'_>,
+    regions: &[Region],
+    formats: &Formats,
+    symbols: &mut Vec<Symbol>,
+) {
+    let is_wanted = |family: Family| family.symbologies().iter().any(|s| formats.has(*s));
+    for region in regions.iter().filter(|r| r.across >= STACKED_PX).take(MAX_STACKED) {
+        if symbols.iter().any(|symbol| contains(symbol, region.centre)) {
+            continue;
+        }
+        if is_wanted(Family::DataBar) {
+            add(symbols, Upright::of(view, region).data_bar(), view);
+        }
+    }
+    if is_wanted(Family::Pdf417) {
+        for patch in heaps(view, regions).iter().take(MAX_HEAPS) {
+            let crop = Crop::of(view, patch);
+            let read = |threshold| {
+                engine::read(crop.gray.view(), Family::Pdf417, threshold, Effort::Quick)
+            };
+            let found = read(Threshold::Local).or_else(|| read(Threshold::Global));
+            add(symbols, found.map(|symbol| crop.placed(symbol)), view);
+        }
+    }
+}
+
+/// Where `regions` lie close together: the rows of a stacked symbol do not look alike, and come in parts.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to the picture's sides"
+)]
+fn heaps(view: View<'_>, regions: &[Region]) -> Vec<Patch> {
+    let mut boxes: Vec<[f32; 4]> = regions.iter().map(bounds).collect();
+    let mut k = 0;
+    while k < boxes.len() {
+        let near = |a: &[f32; 4], b: &[f32; 4]| {
+            a[0] < b[2] + ROOM_PX
+                && b[0] < a[2] + ROOM_PX
+                && a[1] < b[3] + ROOM_PX
+                && b[1] < a[3] + ROOM_PX
+        };
+        let here = boxes[k];
+        if let Some(other) = (k + 1..boxes.len()).find(|j| near(&here, &boxes[*j])) {
+            let b = boxes.swap_remove(other);
+            let a = &mut boxes[k];
+            *a = [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
+        } else {
+            k += 1;
+        }
+    }
+    let side = |v: f32, most: usize| v.clamp(0.0, most as f32) as usize;
+    let patch = |b: [f32; 4]| {
+        let (left, top) = (side(b[0], view.width), side(b[1], view.height));
+        let (right, bottom) = (side(b[2], view.width), side(b[3], view.height));
+        Patch { left, top, width: right - left, height: bottom - top }
+    };
+    let mut patches: Vec<Patch> = boxes.into_iter().map(patch).collect();
+    patches.sort_by_key(|patch| std::cmp::Reverse(patch.width * patch.height));
+    patches
+}
+
+/// The upright box around `region`: left, top, right, bottom.
+fn bounds(region: &Region) -> [f32; 4] {
+    let (sin, cos) = region.angle.sin_cos();
+    let x = region.across * cos.abs() + region.along * sin.abs();
+    let y = region.across * sin.abs() + region.along * cos.abs();
+    let Point { x: cx, y: cy } = region.centre;
+    [cx - x, cy - y, cx + x, cy + y]
 }
 
 /// Reads a picture that is itself little more than a symbol.
@@ -61,6 +144,62 @@ fn read_whole(view: View<'_>, families: &[Family], symbols: &mut Vec<Symbol>) {
         if !symbols.is_empty() {
             return;
         }
+    }
+}
+
+/// A region of bars turned upright, with room around it.
+struct Upright {
+    gray: Gray,
+    region: Region,
+}
+
+impl Upright {
+    /// The region, its room included, sampled a pixel a pixel.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "sizes are those of a picture, samples 0 to 255"
+    )]
+    fn of(view: View<'_>, region: &Region) -> Self {
+        let region = *region;
+        let size = |half: f32| (2.0 * (half + ROOM_PX)).round().max(1.0) as usize;
+        let (width, height) = (size(region.across), size(region.along));
+        let mut upright = Self { gray: Gray { width, height, luma: Vec::new() }, region };
+        let luma = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+        let at = |(x, y): (usize, usize)| upright.outside(x as f32, y as f32);
+        let luma: Vec<u8> = luma.map(at).map(|point| view.sample(point.x, point.y) as u8).collect();
+        upright.gray.luma = luma;
+        upright
+    }
+
+    /// Where a place of the crop lies in the whole picture.
+    fn outside(&self, x: f32, y: f32) -> Point {
+        let Region { centre, angle, slope, .. } = self.region;
+        let u = x - (self.gray.width as f32 - 1.0) / 2.0;
+        let v = y - (self.gray.height as f32 - 1.0) / 2.0 + slope * u;
+        let (sin, cos) = angle.sin_cos();
+        Point::new(centre.x + u * cos - v * sin, centre.y + u * sin + v * cos)
+    }
+
+    /// The `DataBar` symbol here. rxing trusts a single row, so the upper and the lower half have to say the same.
+    fn data_bar(&self) -> Option<Symbol> {
+        let half = |rows: std::ops::Range<usize>| {
+            let height = rows.len();
+            let luma = rows.filter_map(|y| self.gray.view().row(y).get(..)).flatten().copied();
+            let gray = Gray { width: self.gray.width, height, luma: luma.collect() };
+            engine::read(gray.view(), Family::DataBar, Threshold::Global, Effort::Hard)
+        };
+        let middle = self.gray.height / 2;
+        let symbol = half(0..middle)?;
+        let other = half(middle..self.gray.height)?;
+        if other.text != symbol.text || other.symbology != symbol.symbology {
+            return None;
+        }
+        let (left, right) = (ROOM_PX, self.gray.width as f32 - ROOM_PX);
+        let (top, bottom) = (ROOM_PX, self.gray.height as f32 - ROOM_PX);
+        let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
+        let corners = corners.map(|(x, y)| self.outside(x, y));
+        Some(Symbol { corners, ..symbol })
     }
 }
 

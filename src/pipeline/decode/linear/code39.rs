@@ -138,3 +138,43 @@ pub fn text(values: &[usize]) -> Option<String> {
         .map(|v| CHARACTERS.get(*v).filter(|c| **c != b'*').map(|c| char::from(*c)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    /// The bars of `text` between stars, wide elements of `ratio` modules of 4 columns.
+    fn bars(text: &str, ratio: f32) -> Bars {
+        let mut edges = vec![100.0_f32];
+        let mut push = |width: f32| {
+            let last = edges.last().copied().unwrap_or_default();
+            edges.push(last + 4.0 * width);
+        };
+        for character in format!("*{text}*").bytes() {
+            let index = CHARACTERS.iter().position(|c| *c == character).unwrap();
+            for k in 0..9 {
+                push(if PATTERNS[index] >> (8 - k) & 1 == 1 { ratio } else { 1.0 });
+            }
+            push(1.0);
+        }
+        edges.pop();
+        Bars { edges }
+    }
+
+    #[test_case("G055BCBASKS5KFVT", 2.0; "narrow ratio")]
+    #[test_case("A-1 $/+%.", 3.0; "wide ratio and signs")]
+    fn reads_in_both_directions(text: &str, ratio: f32) {
+        let bars = bars(text, ratio);
+        let mut found = Vec::new();
+        read(&bars, &mut found);
+        assert_eq!(found.iter().map(|r| r.text.as_str()).collect::<Vec<_>>(), [text]);
+        assert_eq!(bars.reversed().reversed(), bars);
+    }
+
+    #[test]
+    fn every_pattern_has_three_wide_elements() {
+        assert!(PATTERNS.iter().all(|p| p.count_ones() == 3));
+    }
+}

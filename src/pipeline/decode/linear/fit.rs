@@ -277,3 +277,53 @@ fn content(model: &Model, values: &[usize]) -> Option<(Symbology, String, &'stat
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::decode::Formats;
+    use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
+    use crate::pipeline::decode::profile::smoothed;
+
+    /// A profile of 3 columns a module of Code 128 values, stop character not given.
+    fn profile(values: &[usize], blur: usize) -> Vec<f32> {
+        let mut columns = vec![220.0_f32; 60];
+        let widths = values.iter().chain([&106]).flat_map(|v| code128::PATTERNS[*v]).chain([2]);
+        for (k, width) in widths.enumerate() {
+            let value = if k % 2 == 0 { 30.0 } else { 220.0 };
+            columns.extend(std::iter::repeat_n(value, 3 * usize::from(width)));
+        }
+        columns.extend([220.0; 60]);
+        smoothed(&smoothed(&columns, blur), blur)
+    }
+
+    fn texts(profile: &[f32]) -> Vec<String> {
+        let sides = Side::both(profile);
+        let read = |side: &Side| {
+            let found = hypotheses(profile, side, &Formats::all());
+            found.iter().filter_map(|h| side.read(h)).map(|r| r.text).collect::<Vec<_>>()
+        };
+        let mut texts: Vec<String> = sides.iter().flat_map(read).collect();
+        texts.dedup();
+        texts
+    }
+
+    #[test]
+    fn a_symbol_without_clear_edges_is_fitted_from_both_ends() {
+        let values = [104, 33, 34, 35, 36, 37, 38, 39, 40];
+        let sum: usize = values[0] + (1..values.len()).map(|k| k * values[k]).sum::<usize>();
+        let values = [&values[..], &[sum % 103]].concat();
+        for blur in [0, 1, 2] {
+            let mut profile = profile(&values, blur);
+            assert_eq!(texts(&profile), ["ABCDEFGH"], "blur {blur}");
+            profile.reverse();
+            assert_eq!(texts(&profile), ["ABCDEFGH"], "blur {blur}, reversed");
+        }
+    }
+
+    #[test]
+    fn a_wrong_check_character_fits_nothing() {
+        let values = [104, 33, 34, 35, 36, 37, 38, 39, 40, 1];
+        assert_eq!(texts(&profile(&values, 1)), Vec::<String>::new());
+    }
+}
