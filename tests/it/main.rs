@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod cli;
+#[cfg(test)]
 mod floor;
 #[cfg(test)]
 mod layers;
