@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_camera_is_lost_or_frozen_after_two_seconds() {
-        let at = |ms| Timestamp::from_millis(1_000_000 + ms);
+        let at = |ms: i64| Timestamp::from_millis(1_000_000 + ms);
         let mut health = Health::new(at(0));
         health.saw(1, at(0));
         health.saw(2, at(100));

@@ -2,9 +2,15 @@
 
 #[cfg(test)]
 mod cli;
+#[cfg(test)]
+mod end_to_end;
 mod floor;
 #[cfg(test)]
 mod layers;
+#[cfg(test)]
+mod rig;
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
