@@ -14,9 +14,9 @@ use crate::pipeline::catalog::Catalog;
 use crate::pipeline::command::Command;
 use crate::pipeline::decision::Decision;
 use crate::pipeline::ident::{Dsn, OrderId};
-use crate::pipeline::link::{LinkState, ReleaseReason};
+use crate::pipeline::link::{CloseAnswer, LinkState, ReleaseReason};
 use crate::pipeline::notification::OutboxCounts;
-use crate::pipeline::order::{Order, import};
+use crate::pipeline::order::{Order, Packing, import};
 use crate::pipeline::time::Timestamp;
 use crate::pipeline::verdict::Verdict;
 use crate::projector::{Go, Moment};
@@ -56,7 +56,12 @@ pub fn answer(
         }
         Ask::Link(link) => Some(Event::LinkAnswered(store.link(link, station)?)),
         Ask::Close { order_id, version } => {
-            Some(Event::CloseAnswered(store.close(order_id, *version, now)?))
+            // Another process may have released a link of it: the pack is not full then (decision 10).
+            let is_ready = |open: &Packing| open.order.cancelled || open.is_full();
+            let ready = store.find_order(order_id.as_str())?.as_ref().is_some_and(is_ready);
+            let answer =
+                if ready { store.close(order_id, *version, now)? } else { CloseAnswer::Changed };
+            Some(Event::CloseAnswered(answer))
         }
         Ask::Release { dsn, reason } => {
             Some(Event::ReleaseAnswered(store.release(dsn, *reason, now)?))
@@ -149,7 +154,8 @@ impl<'a> Floor<'a> {
             Moment::Error { source, error } => self.report.error(&source, &error)?,
             Moment::End(at) => {
                 self.feed(Event::SourceEnded, at)?;
-                self.deliver(at)?;
+                let outbox = self.deliver(at)?;
+                self.feed(outbox, at)?;
             }
         }
         Ok(if self.station.is_stopped() { Go::Stop } else { Go::On })
@@ -199,13 +205,13 @@ impl<'a> Floor<'a> {
                 self.report.released(now, &dsn, reason)?;
                 Ok(None)
             }
-            Effect::WakeRelay => self.deliver(now).map(|()| None),
+            Effect::WakeRelay => self.deliver(now).map(Some),
             Effect::Sound(_) => Ok(None),
         }
     }
 
-    /// Publishes until nothing is due.
-    fn deliver(&mut self, now: Timestamp) -> Result<(), FloorError> {
+    /// Publishes until nothing is due; gives how the outbox stands then.
+    fn deliver(&mut self, now: Timestamp) -> Result<Event, FloorError> {
         let now = match self.clock {
             RelayClock::Simulated => now,
             RelayClock::Wall => clock::now(),
@@ -219,12 +225,9 @@ impl<'a> Floor<'a> {
                 break;
             }
         }
-        let (counts, oldest) =
-            self.store.call(|store| Ok((store.counts()?, store.oldest_ready()?)))?;
-        let outbox = Event::Outbox(Outbox { counts, oldest, halted });
-        // It asks nothing: an outbox that changed is only shown.
-        self.station.apply(outbox, now);
-        Ok(())
+        let counted = self.store.call(|store| Ok((store.counts()?, store.oldest_ready()?)));
+        let (counts, oldest) = counted?;
+        Ok(Event::Outbox(Outbox { counts, oldest, halted }))
     }
 
     fn step(&mut self, step: &Step, now: Timestamp) -> Result<(), FloorError> {

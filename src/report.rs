@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::commands::Form;
 use crate::pipeline::decision::Decision;
@@ -39,6 +38,43 @@ pub struct Summary {
     pub home: Option<String>,
 }
 
+#[derive(Serialize)]
+struct ClosedLine<'a> {
+    r#type: &'static str,
+    n: u64,
+    at: Timestamp,
+    order_id: &'a OrderId,
+    links: u32,
+}
+
+#[derive(Serialize)]
+struct ReleasedLine<'a> {
+    r#type: &'static str,
+    n: u64,
+    at: Timestamp,
+    dsn: &'a Dsn,
+    reason: ReleaseReason,
+}
+
+#[derive(Serialize)]
+struct ErrorLine<'a> {
+    r#type: &'static str,
+    n: u64,
+    source: &'a str,
+    error: &'a str,
+}
+
+#[derive(Serialize)]
+struct SummaryLine<'a> {
+    r#type: &'static str,
+    frames: u64,
+    symbols: u64,
+    verdicts: &'a BTreeMap<&'static str, u64>,
+    links: u64,
+    events: OutboxCounts,
+    home: Option<&'a str>,
+}
+
 impl std::fmt::Debug for Report<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Report({} lines)", self.lines)
@@ -66,30 +102,41 @@ impl<'a> Report<'a> {
 
     /// A pack was closed.
     pub fn closed(&mut self, at: Timestamp, order_id: &OrderId, links: u32) -> io::Result<()> {
-        let text = format!("closed           order {}  {links} linked", last4(order_id.as_str()));
-        let value =
-            json!({"type": "closed", "n": 0, "at": at, "order_id": order_id, "links": links});
-        self.line(value, at, &text)
+        self.lines += 1;
+        match self.form {
+            Form::Json => {
+                let line = ClosedLine { r#type: "closed", n: self.lines, at, order_id, links };
+                json_line(self.out, &line)
+            }
+            Form::Text => {
+                let order = last4(order_id.as_str());
+                self.text(at, &format!("closed           order {order}  {links} linked"))
+            }
+        }
     }
 
     /// A link was taken back.
     pub fn released(&mut self, at: Timestamp, dsn: &Dsn, reason: ReleaseReason) -> io::Result<()> {
-        let text = format!("released         {}  {reason}", last4(dsn.as_str()));
-        let value = json!({"type": "released", "n": 0, "at": at, "dsn": dsn, "reason": reason});
-        self.line(value, at, &text)
+        self.lines += 1;
+        match self.form {
+            Form::Json => {
+                let line = ReleasedLine { r#type: "released", n: self.lines, at, dsn, reason };
+                json_line(self.out, &line)
+            }
+            Form::Text => {
+                self.text(at, &format!("released         {}  {reason}", last4(dsn.as_str())))
+            }
+        }
     }
 
     /// A picture that is none.
     pub fn error(&mut self, source: &str, error: &str) -> io::Result<()> {
         self.lines += 1;
-        let (source, error) = (show::printable(source), show::printable(error));
+        let (source, error) = (&show::printable(source), &show::printable(error));
         match self.form {
             Form::Json => {
-                let n = self.lines;
-                json_line(
-                    self.out,
-                    &json!({"type": "error", "n": n, "source": source, "error": error}),
-                )
+                let line = ErrorLine { r#type: "error", n: self.lines, source, error };
+                json_line(self.out, &line)
             }
             Form::Text => writeln!(self.out, "{source}: {error}").and_then(|()| self.out.flush()),
         }
@@ -99,15 +146,15 @@ impl<'a> Report<'a> {
     pub fn summary(&mut self, summary: &Summary) -> io::Result<()> {
         let Summary { played, links, events, home } = summary;
         if self.form == Form::Json {
-            let line = json!({
-                "type": "summary",
-                "frames": played.frames,
-                "symbols": played.symbols,
-                "verdicts": self.verdicts,
-                "links": links,
-                "events": events,
-                "home": home,
-            });
+            let line = SummaryLine {
+                r#type: "summary",
+                frames: played.frames,
+                symbols: played.symbols,
+                verdicts: &self.verdicts,
+                links: *links,
+                events: *events,
+                home: home.as_deref(),
+            };
             return json_line(self.out, &line);
         }
         let verdicts: Vec<String> =
@@ -127,19 +174,6 @@ impl<'a> Report<'a> {
             writeln!(out, "files     {home}")?;
         }
         out.flush()
-    }
-
-    fn line(&mut self, mut value: Value, at: Timestamp, text: &str) -> io::Result<()> {
-        self.lines += 1;
-        match self.form {
-            Form::Json => {
-                if let Some(n) = value.get_mut("n") {
-                    *n = json!(self.lines);
-                }
-                json_line(self.out, &value)
-            }
-            Form::Text => self.text(at, text),
-        }
     }
 
     fn text(&mut self, at: Timestamp, text: &str) -> io::Result<()> {

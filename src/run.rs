@@ -23,8 +23,10 @@ use ratatui::crossterm::event::KeyEvent;
 use crate::edge::clock;
 use crate::edge::relay::Relay;
 use crate::edge::steps::Step;
-use crate::edge::store::StoreHandle;
+use crate::edge::store::{Store, StoreError, StoreHandle};
 use crate::floor::{self, FloorError, answer, journal_entry};
+use crate::pipeline::command::Command;
+use crate::pipeline::decision::Decision;
 use crate::pipeline::show;
 use crate::pipeline::time::Timestamp;
 use crate::projector::Played;
@@ -252,7 +254,7 @@ impl Live<'_> {
 
     fn step(&mut self, step: Step) -> Result<(), FloorError> {
         if step == Step::Close {
-            return self.feed(Event::Command(crate::pipeline::command::Command::Close));
+            return self.feed(Event::Command(Command::Close));
         }
         let now = self.time.now();
         let work = floor::step_work(&step, self.station.catalog(), now)?;
@@ -263,30 +265,13 @@ impl Live<'_> {
     fn perform(&mut self, effect: Effect, now: Timestamp) -> Result<(), FloorError> {
         match effect {
             Effect::Ask(ask) => {
-                let (name, inputs) = (Arc::clone(&self.name), self.inputs.clone());
-                let work = move |store: &mut _| answer(store, &ask, &name, now);
-                self.store.ask(work, move |answered| {
-                    let event = match answered {
-                        Ok(event) => event,
-                        Err(error) => Some(Event::StoreFailed(error.to_string())),
-                    };
-                    if let Some(event) = event {
-                        // Nobody hears it only where the station has stopped.
-                        let _ = inputs.send(Input::Happened(event));
-                    }
-                });
+                let name = Arc::clone(&self.name);
+                self.ask(move |store| answer(store, &ask, &name, now));
             }
             Effect::Decide(decision) => {
                 log_decision(&decision);
                 if let Some(entry) = journal_entry(&decision, &self.name, self.station.catalog()) {
-                    let inputs = self.inputs.clone();
-                    let work = move |store: &mut crate::edge::store::Store| store.journal(&entry);
-                    self.store.ask(work, move |written| {
-                        if let Err(error) = written {
-                            let failed = Event::StoreFailed(error.to_string());
-                            let _ = inputs.send(Input::Happened(failed));
-                        }
-                    });
+                    self.ask(move |store| store.journal(&entry).map(|()| None));
                 }
                 if let Face::Plain(report) = &mut self.face {
                     report.decision(&decision)?;
@@ -304,16 +289,7 @@ impl Live<'_> {
                     report.released(now, &dsn, reason)?;
                 }
             }
-            Effect::WakeRelay => {
-                // Behind every answer that the store still owes: the event is ready by the time the relay looks.
-                let wake = self.wake.clone();
-                self.store.ask(
-                    |_| Ok(()),
-                    move |_| {
-                        let _ = wake.send(());
-                    },
-                );
-            }
+            Effect::WakeRelay => self.wake_relay(),
             Effect::Sound(sound) => {
                 if let Face::Dashboard(terminal, screen) = &mut self.face {
                     terminal.play(sound, screen, clock::now());
@@ -321,6 +297,31 @@ impl Live<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Has `work` done by the store; what it answers comes back as an input, and so does that it failed.
+    fn ask(
+        &self,
+        work: impl FnOnce(&mut Store) -> Result<Option<Event>, StoreError> + Send + 'static,
+    ) {
+        let inputs = self.inputs.clone();
+        self.store.ask(work, move |answered| {
+            let failed = |error: StoreError| Some(Event::StoreFailed(error.to_string()));
+            if let Some(event) = answered.unwrap_or_else(failed) {
+                // Nobody hears it only where the station has stopped.
+                let _ = inputs.send(Input::Happened(event));
+            }
+        });
+    }
+
+    /// Wakes the relay behind everything that the store still has to do: what became ready is on disk by then.
+    fn wake_relay(&self) {
+        let wake = self.wake.clone();
+        let send = move |_: Result<(), StoreError>| {
+            // A relay that is gone needs no waking.
+            let _ = wake.send(());
+        };
+        self.store.ask(|_| Ok(()), send);
     }
 
     fn draw(&mut self) -> Result<(), FloorError> {
@@ -332,7 +333,7 @@ impl Live<'_> {
     }
 }
 
-fn log_decision(decision: &crate::pipeline::decision::Decision) {
+fn log_decision(decision: &Decision) {
     let dsn = decision.dsn.as_ref().map(|dsn| show::last4(dsn.as_str())).unwrap_or_default();
     let order = decision.order_id.as_ref().map(|id| show::last4(id.as_str())).unwrap_or_default();
     log::info!("{} {dsn} order {order}", decision.verdict.name());

@@ -70,7 +70,7 @@ pub fn run(
     outcome(played, false)
 }
 
-/// `--home`, else SCANSTATION_HOME, else a fresh folder that is kept (decision 19).
+/// `--home`, else `SCANSTATION_HOME`, else a fresh folder that is kept (decision 19).
 fn open_home(home: Option<&Path>, environment: &[(String, String)]) -> anyhow::Result<Site> {
     let variable = environment.iter().find(|(name, _)| name == "SCANSTATION_HOME");
     let named = home.map(Path::to_owned).or(variable.map(|(_, path)| PathBuf::from(path)));

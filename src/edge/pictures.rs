@@ -16,10 +16,10 @@ pub const ENDINGS: [&str; 8] = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "pgm
 pub enum PictureError {
     /// The file cannot be read.
     #[error("cannot be read: {0}")]
-    Read(#[from] std::io::Error),
+    Read(std::io::Error),
     /// Its bytes are no picture, or a damaged one.
     #[error("not a picture: {0}")]
-    NotAPicture(#[from] image::ImageError),
+    NotAPicture(image::ImageError),
     /// Its size is refused.
     #[error(transparent)]
     Size(#[from] NoPicture),
@@ -27,21 +27,22 @@ pub enum PictureError {
 
 /// The picture in the file at `path`, as 8-bit luma.
 pub fn read(path: &Path) -> Result<Picture, PictureError> {
-    decode(BufReader::new(File::open(path)?))
+    decode(BufReader::new(File::open(path).map_err(PictureError::Read)?))
 }
 
 fn decode<R: Read + Seek + std::io::BufRead>(bytes: R) -> Result<Picture, PictureError> {
     let mut bytes = bytes;
-    let reader = ImageReader::new(&mut bytes).with_guessed_format()?;
-    let (width, height) = reader.into_dimensions()?;
+    let reader = ImageReader::new(&mut bytes).with_guessed_format().map_err(PictureError::Read)?;
+    let (width, height) = reader.into_dimensions().map_err(PictureError::NotAPicture)?;
     // A declared size is checked before memory is taken for it.
     Picture::check_size(width, height)?;
-    bytes.rewind()?;
-    let mut reader = ImageReader::new(bytes).with_guessed_format()?;
+    bytes.rewind().map_err(PictureError::Read)?;
+    let reader = ImageReader::new(bytes).with_guessed_format();
+    let mut reader = reader.map_err(PictureError::Read)?;
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_PIXELS * 8);
     reader.limits(limits);
-    let luma = reader.decode()?.into_luma8();
+    let luma = reader.decode().map_err(PictureError::NotAPicture)?.into_luma8();
     Ok(Picture::new(luma.width(), luma.height(), luma.into_raw())?)
 }
 

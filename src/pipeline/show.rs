@@ -1,6 +1,6 @@
 //! Text from the outside, made fit to be shown: what a barcode says is hostile.
 
-/// `text` with everything that is not printable ASCII escaped, so that no terminal, log or reader acts on it.
+/// `text` with everything that is neither printable ASCII nor an ellipsis escaped, so that no terminal, log or reader acts on it.
 ///
 /// A GS, which is what an FNC1 within data reads as, is shown as `<GS>`.
 pub fn printable(text: &str) -> String {
@@ -8,7 +8,7 @@ pub fn printable(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\u{1d}' => shown.push_str("<GS>"),
-            ' '..='~' => shown.push(c),
+            ' '..='~' | '…' => shown.push(c),
             _ => shown.extend(c.escape_unicode()),
         }
     }
@@ -56,7 +56,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_shown_is_a_control_character(text in any::<String>()) {
-            prop_assert!(printable(&text).bytes().all(|b| (b' '..=b'~').contains(&b)));
+            prop_assert!(printable(&text).chars().all(|c| matches!(c, ' '..='~' | '…')));
             prop_assert!(!last4(&text).chars().any(char::is_control));
         }
     }

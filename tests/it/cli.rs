@@ -5,13 +5,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use scanstation::edge::clock;
 use scanstation::edge::models::SHIPPED;
 use scanstation::edge::store::{Delivery, ImportPolicy, Settlement, Store};
 use scanstation::pipeline::catalog::Catalog;
 use scanstation::pipeline::ident::NotificationId;
 use scanstation::pipeline::link::NewLink;
 use scanstation::pipeline::order::import;
-use scanstation::pipeline::time::{SIMULATED_START, Timestamp};
+use scanstation::pipeline::time::SIMULATED_START;
 use serde_json::Value;
 use tempfile::TempDir;
 use test_case::test_case;
@@ -115,7 +116,7 @@ impl Place {
     }
 
     fn take(&self) -> Delivery {
-        self.store().take_due(Timestamp::from_millis(i64::MAX), 60_000, 1).unwrap().remove(0)
+        self.store().take_due(clock::now(), 600_000, 1).unwrap().remove(0)
     }
 }
 

@@ -68,8 +68,7 @@ impl Store {
 
     /// Releases the active link of `dsn` and drops its event (decision 14).
     ///
-    /// Legal while no relay has had the event in hand. A device that came back ([`ReleaseReason::Return`]) is released
-    /// after its event was sent, too: that event stays as it is.
+    /// Legal while no relay has had the event in hand; from then on a supervisor must see to it (E26).
     pub fn release(
         &mut self,
         dsn: &Dsn,
@@ -79,8 +78,7 @@ impl Store {
         self.atomically(|tx| {
             let Some(link) = active_of_dsn(tx, dsn)? else { return Ok(ReleaseAnswer::NotLinked) };
             let event = outbox::standing(tx, link.link_id)?;
-            let returned = reason == ReleaseReason::Return && event.state == OutboxState::Sent;
-            if !event.is_droppable() && !returned {
+            if !event.is_droppable() {
                 return Ok(ReleaseAnswer::AlreadySent);
             }
             take_back(tx, &link, reason, now)?;

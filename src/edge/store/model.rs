@@ -194,8 +194,7 @@ impl World {
             assert_eq!(answer, ReleaseAnswer::NotLinked);
             return;
         };
-        let returned = reason == ReleaseReason::Return && row.event == OutboxState::Sent;
-        if row.is_droppable() || returned {
+        if row.is_droppable() {
             assert!(matches!(answer, ReleaseAnswer::Released(_)));
             row.release(reason);
         } else {

@@ -210,13 +210,7 @@ fn undo_is_refused_once_a_relay_has_had_the_event() {
 fn a_device_that_came_back_is_not_linked_again() {
     let mut store = store();
     linked(&mut store, "A", 1, 1);
-    store.close(&order_id(1), 1, at(2)).unwrap();
-    let taken = store.take_due(at(2), 60_000, 1).unwrap();
-    let sent = Settlement::Sent { message_id: "m".into() };
-    store.settle(&taken[0], &sent, at(3)).unwrap();
-    assert_eq!(release(&mut store, "A", ReleaseReason::Undo), ReleaseAnswer::AlreadySent);
     assert!(matches!(release(&mut store, "A", ReleaseReason::Return), ReleaseAnswer::Released(_)));
-    assert_eq!(state_of(&store, &taken[0].notification_id), OutboxState::Sent);
     let returned = LinkAnswer::Returned { order_id: order_id(1), at: at(9) };
     assert_eq!(store.link(&new_link("A", 2, 1), "x").unwrap(), returned);
 }
