@@ -64,13 +64,13 @@ pub(super) fn open(eye: Eye, inputs: Sender<Input>, stop: Arc<AtomicBool>) -> io
     thread.spawn(move || {
         let played = match &eye.source {
             Source::Camera(find) => watch(&eye, find, &inputs, &stop),
-            Source::Reel { items, steps, pace, speed } => play(
-                &eye,
-                Projector::new(items, steps, clock::now()).with_pace(*pace),
-                *speed,
-                &inputs,
-                &stop,
-            ),
+            Source::Reel { items, steps, pace, speed } => {
+                let life = Projector::duration_ms(items, steps);
+                // What is faster than life ends now: no notification may come from the future.
+                let start = clock::now().plus(life / i64::from((*speed).max(1)) - life);
+                let projector = Projector::new(items, steps, start).with_pace(*pace);
+                play(&eye, projector, *speed, &inputs, &stop)
+            }
         };
         let _ = inputs.send(Input::Ended(played));
     })?;
