@@ -3,8 +3,14 @@
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 mod end_to_end;
 mod floor;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod kill;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
