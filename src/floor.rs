@@ -56,8 +56,10 @@ pub fn answer(
         }
         Ask::Link(link) => Some(Event::LinkAnswered(store.link(link, station)?)),
         Ask::Close { order_id, version } => {
-            // Another process may have released a link of it: the pack is not full then (decision 10).
-            let is_ready = |open: &Packing| open.order.cancelled || open.is_full();
+            // Another process may have released links of it: a pack that lacks some is not closed (decision 10);
+            // one that has none left has nothing to close.
+            let is_ready =
+                |open: &Packing| open.order.cancelled || open.is_full() || open.links.is_empty();
             let ready = store.find_order(order_id.as_str())?.as_ref().is_some_and(is_ready);
             let answer =
                 if ready { store.close(order_id, *version, now)? } else { CloseAnswer::Changed };

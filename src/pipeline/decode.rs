@@ -12,7 +12,7 @@ pub mod strip;
 pub mod texture;
 
 use crate::pipeline::decode::locate::{CELL, Cells, Region};
-use crate::pipeline::decode::raster::View;
+use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::strip::Strip;
 use crate::pipeline::frame::Picture;
 use crate::pipeline::symbol::{Point, Symbol, Symbology};
@@ -49,6 +49,9 @@ impl Formats {
 /// Most regions of bars that are read in one picture.
 const MAX_REGIONS: usize = 40;
 
+/// How many times a picture that reads nothing is halved to find wider bars.
+const COARSER: usize = 2;
+
 /// A picture of fewer pixels than this is searched at its full size.
 const SMALL: usize = 640 * 480;
 
@@ -57,16 +60,39 @@ pub fn decode(picture: &Picture, formats: &Formats) -> Vec<Symbol> {
     let view = View::of(picture);
     let reduced = Reduced::of(view);
     let mut symbols = Vec::new();
-    for region in regions(view, &reduced).into_iter().take(MAX_REGIONS) {
-        if symbols.iter().any(|symbol| contains(symbol, region.centre)) {
-            continue;
+    if reduced.cells.are_flat() {
+        return symbols;
+    }
+    let regions = regions(view, &reduced);
+    read_linear(&regions, view, formats, &mut symbols);
+    let unread: Vec<Region> = regions
+        .into_iter()
+        .filter(|r| !symbols.iter().any(|symbol| contains(symbol, r.centre)))
+        .collect();
+    read_linear(&locate::joined(&unread), view, formats, &mut symbols);
+    if symbols.is_empty() {
+        // Bars as wide as a window of cells have no gradient there: they show in a smaller picture.
+        let mut smaller = reduced.smaller(view);
+        for _ in 0..COARSER {
+            let found = locate::regions(&smaller.cells);
+            let scaled: Vec<Region> = found.iter().map(|r| r.scaled(smaller.factor)).collect();
+            read_linear(&scaled, view, formats, &mut symbols);
+            smaller = smaller.smaller(view);
         }
-        let Some(mut strip) = Strip::new(view, region) else { continue };
-        add(&mut symbols, linear::read(&mut strip, formats), view);
     }
     matrix::read(view, &reduced, formats, &mut symbols);
     sort(&mut symbols);
     symbols
+}
+
+fn read_linear(regions: &[Region], view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) {
+    for region in regions.iter().take(MAX_REGIONS) {
+        if symbols.iter().any(|symbol| contains(symbol, region.centre)) {
+            continue;
+        }
+        let Some(mut strip) = Strip::new(view, *region) else { continue };
+        add(symbols, linear::read(&mut strip, formats), view);
+    }
 }
 
 /// The regions of bars: those of the reduced picture, and those whose bars only the whole one shows.
@@ -75,7 +101,7 @@ fn regions(view: View<'_>, reduced: &Reduced) -> Vec<Region> {
     let mut found: Vec<Region> = locate::regions(&reduced.cells).into_iter().map(scaled).collect();
     if reduced.factor > 1.0 {
         // The same grid of cells, so the same regions but for the fine ones.
-        let fine = Cells::of(view, 2 * CELL);
+        let fine = Cells::of(view, 2 * CELL).trimmed();
         for region in locate::regions(&fine).into_iter().map(|r| r.scaled(2.0)) {
             let known = |other: &Region| {
                 let (u, v) = other.local(region.centre);
@@ -97,19 +123,34 @@ pub(crate) fn add(
     found: impl IntoIterator<Item = Symbol>,
     view: View<'_>,
 ) {
-    for symbol in found {
-        // The corners of a matrix symbol without a quiet zone lie on the rim, or a little outside.
-        let margin = if symbol.symbology.is_linear() { 1.0 } else { -3.0 };
-        let whole = symbol.corners.iter().all(|c| view.holds(c.x, c.y, margin));
-        if whole && !symbols.iter().any(|other| is_same(other, &symbol)) {
+    for mut symbol in found {
+        if is_whole(&symbol, view) && !symbols.iter().any(|other| is_same(other, &symbol)) {
+            for corner in &mut symbol.corners {
+                corner.x = corner.x.clamp(0.0, view.width as f32 - 1.0);
+                corner.y = corner.y.clamp(0.0, view.height as f32 - 1.0);
+            }
             symbols.push(symbol);
         }
     }
 }
 
+/// Whether no character of `symbol` is cut by the rim of the picture.
+fn is_whole(symbol: &Symbol, view: View<'_>) -> bool {
+    let [a, b, c, d] = symbol.corners;
+    let middle = |p: Point, q: Point| Point::new(f32::midpoint(p.x, q.x), f32::midpoint(p.y, q.y));
+    if symbol.symbology.is_linear() {
+        // The rim may take of the height of the bars, not of their number.
+        return [middle(a, d), middle(b, c)].iter().all(|p| view.holds(p.x, p.y, 2.0));
+    }
+    // The corners of a matrix symbol without a quiet zone lie on the rim, or a little outside.
+    symbol.corners.iter().all(|p| view.holds(p.x, p.y, -3.0))
+}
+
 /// The structure of a picture, in cells of a picture perhaps reduced.
 #[derive(Debug)]
 pub struct Reduced {
+    /// The reduced picture; `None` where it is the picture itself.
+    gray: Option<Gray>,
     cells: Cells,
     /// How many pixels of the picture one of the reduced is wide.
     factor: f32,
@@ -118,10 +159,16 @@ pub struct Reduced {
 impl Reduced {
     fn of(view: View<'_>) -> Self {
         if view.width * view.height < SMALL {
-            return Self { cells: Cells::of(view, CELL), factor: 1.0 };
+            return Self { gray: None, cells: Cells::of(view, CELL), factor: 1.0 };
         }
         let half = view.halved();
-        Self { cells: Cells::of(half.view(), CELL), factor: 2.0 }
+        Self { cells: Cells::of(half.view(), CELL), gray: Some(half), factor: 2.0 }
+    }
+
+    /// The same of `view`, the whole picture, at half this size.
+    fn smaller(&self, view: View<'_>) -> Self {
+        let half = self.gray.as_ref().map_or(view, Gray::view).halved();
+        Self { cells: Cells::of(half.view(), CELL), gray: Some(half), factor: 2.0 * self.factor }
     }
 }
 
@@ -151,4 +198,112 @@ fn is_same(a: &Symbol, b: &Symbol) -> bool {
     a.symbology == b.symbology
         && a.text == b.text
         && centre(a).distance(centre(b)) < height.max(8.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use test_case::test_case;
+
+    use super::*;
+    use crate::pipeline::decode::linear::code128::PATTERNS;
+
+    const MODULE: usize = 3;
+    const HEIGHT: usize = 120;
+
+    /// The modules of a Code 128 symbol, true for a bar, of start, data and check values.
+    fn code_128(values: &[usize]) -> Vec<bool> {
+        let widths = values.iter().chain([&106]).flat_map(|v| PATTERNS[*v]).chain([2]);
+        let bars = widths.enumerate();
+        bars.flat_map(|(k, n)| vec![k % 2 == 0; usize::from(n)]).collect()
+    }
+
+    /// Digits in code set C with their check character.
+    fn digits(text: &str) -> Vec<usize> {
+        let pairs = text.as_bytes().chunks(2).map(|p| usize::from((p[0] - 48) * 10 + p[1] - 48));
+        let mut values: Vec<usize> = [105].into_iter().chain(pairs).collect();
+        let sum: usize = values[0] + (1..values.len()).map(|k| k * values[k]).sum::<usize>();
+        values.push(sum % 103);
+        values
+    }
+
+    /// A picture whose rows show `symbol` at each height.
+    fn picture(modules: usize, symbol: impl Fn(usize) -> Vec<bool>) -> Picture {
+        let (width, height) = ((modules + 40) * MODULE, HEIGHT + 80);
+        let mut luma = vec![220_u8; width * height];
+        for y in 0..HEIGHT {
+            for (k, dark) in symbol(y).iter().enumerate() {
+                let at = (y + 40) * width + (k + 20) * MODULE;
+                luma[at..at + MODULE].fill(if *dark { 30 } else { 220 });
+            }
+        }
+        Picture::new(u32::try_from(width).unwrap(), u32::try_from(height).unwrap(), luma).unwrap()
+    }
+
+    fn texts(picture: &Picture) -> Vec<String> {
+        decode(picture, &Formats::all()).into_iter().map(|s| s.text).collect()
+    }
+
+    #[test]
+    fn a_plain_symbol_is_read_with_its_place() {
+        let values = digits("84187631076182232943");
+        let modules = code_128(&values);
+        let found = decode(&picture(modules.len(), |_| modules.clone()), &Formats::all());
+        let [symbol] = &found[..] else { panic!("{found:?}") };
+        assert_eq!(
+            (symbol.text.as_str(), symbol.identifier.as_str()),
+            ("84187631076182232943", "]C0")
+        );
+        let [a, b, c, _] = symbol.corners;
+        assert!(
+            (a.x - 59.5).abs() < 2.0 && (b.x - a.x - (modules.len() * MODULE) as f32).abs() < 3.0
+        );
+        assert!((a.y - 40.0).abs() < 6.0 && (c.y - 160.0).abs() < 6.0, "{symbol:?}");
+    }
+
+    // zxing-cpp issue 990 and ZXingObjC issue 206: the misread has the right check character.
+    #[test_case("84187631076182232943", "84187604076182234143"; "zxing-cpp 990")]
+    #[test_case("03360016016606242001", "42360016016606242028"; "ZXingObjC 206")]
+    fn a_misread_with_the_right_check_character_is_not_taken(right: &str, wrong: &str) {
+        let (right_bars, wrong_bars) = (code_128(&digits(right)), code_128(&digits(wrong)));
+        let bars =
+            |y: usize| if y.is_multiple_of(24) { wrong_bars.clone() } else { right_bars.clone() };
+        assert_eq!(texts(&picture(right_bars.len(), bars)), [right]);
+        // Half of the symbol says one, half the other: neither is sure.
+        let bars = |y: usize| if y < HEIGHT / 2 { wrong_bars.clone() } else { right_bars.clone() };
+        assert_eq!(texts(&picture(right_bars.len(), bars)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_symbol_cut_by_the_rim_is_not_read() {
+        let modules = code_128(&digits("84187631076182232943"));
+        let whole = picture(modules.len(), |_| modules.clone());
+        let (width, cut) = (whole.width() as usize, 24 * MODULE);
+        let rows = whole.luma().chunks(width).flat_map(|row| row[cut..].to_vec()).collect();
+        let cut = Picture::new(u32::try_from(width - cut).unwrap(), whole.height(), rows).unwrap();
+        assert_eq!(texts(&cut), Vec::<String>::new());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn any_picture_is_decoded_without_a_panic(
+            width in 1_u32..200,
+            height in 1_u32..120,
+            seed in any::<u32>(),
+            grain in 1_u32..40,
+        ) {
+            let mut state = seed | 1;
+            let luma = (0..width * height).map(|k| {
+                if k % grain == 0 {
+                    state ^= state << 13;
+                    state ^= state >> 17;
+                    state ^= state << 5;
+                }
+                state.to_le_bytes()[0]
+            });
+            let picture = Picture::new(width, height, luma.collect()).unwrap();
+            let _ = decode(&picture, &Formats::all());
+        }
+    }
 }

@@ -253,6 +253,12 @@ impl Station {
                     self.open(*next, now, effects);
                 }
             }
+            // Another order was called up meanwhile: neither is on the table until one is called up again.
+            CloseAnswer::Changed if then.is_some() => {
+                let order_id = Some(open.order.order_id);
+                let decision = self.decision(Verdict::Changed, None, now);
+                self.decide(Decision { order_id, ..decision }, now, effects);
+            }
             CloseAnswer::Changed => self.changed(open, None, now, effects),
             CloseAnswer::Cancelled { .. } => {
                 self.order = Some(open);

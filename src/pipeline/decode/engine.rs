@@ -116,27 +116,36 @@ fn found<B: Binarizer>(
     hints: &DecodeHints,
     binarizer: impl Fn(Luma8LuminanceSource) -> B,
 ) -> Option<Symbol> {
+    let effort = if hints.TryHarder == Some(true) { Effort::Hard } else { Effort::Quick };
     let width = u32::try_from(picture.width).ok()?;
     let height = u32::try_from(picture.height).ok()?;
     let source = Luma8LuminanceSource::new(picture.luma.to_vec(), width, height).ok()?;
     let bits = &mut BinaryBitmap::new(binarizer(source));
     let result = match family {
         Family::DataMatrix => DataMatrixReader.decode_with_hints(bits, hints),
-        Family::Qr => QrReader
-            .decode_with_hints(bits, hints)
-            .or_else(|_| QRCodeReader.decode_with_hints(bits, hints)),
+        Family::Qr => QrReader.decode_with_hints(bits, hints).or_else(|error| match effort {
+            Effort::Quick => Err(error),
+            Effort::Hard => QRCodeReader.decode_with_hints(bits, hints),
+        }),
         Family::Aztec => AztecReader.decode_with_hints(bits, hints),
         Family::Pdf417 => PDF417Reader.decode_with_hints(bits, hints),
         Family::MaxiCode => MaxiCodeReader::default().decode_with_hints(bits, hints),
         Family::DataBar => MultiFormatOneDReader::new(hints).decode_with_hints(bits, hints),
     };
-    symbol(&result.ok()?).filter(|symbol| family.symbologies().contains(&symbol.symbology))
+    // rxing puts U+FFFC and what follows before the part of a message in several MaxiCode symbols.
+    let is_ours = |symbol: &Symbol| {
+        family.symbologies().contains(&symbol.symbology) && !symbol.text.starts_with('\u{fffc}')
+    };
+    symbol(&result.ok()?).filter(is_ours)
 }
 
 fn symbol(found: &RXingResult) -> Option<Symbol> {
     let symbology = symbology(*found.getBarcodeFormat())?;
     let identifier = identifier(found, symbology);
-    let text = without_leading_fnc1(found.getText(), &identifier).to_owned();
+    let text = match symbology {
+        Symbology::DataBarExpanded => element_string(found.getText()),
+        _ => without_leading_fnc1(found.getText(), &identifier).to_owned(),
+    };
     Some(Symbol { symbology, text, identifier, corners: corners(found), confidence: None })
 }
 
@@ -150,6 +159,28 @@ fn identifier(found: &RXingResult, symbology: Symbology) -> String {
             _ => String::new(),
         },
     }
+}
+
+/// The element string that rxing writes with its application identifiers in brackets.
+fn element_string(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut needs_separator = false;
+    for part in text.split('(').filter(|part| !part.is_empty()) {
+        let Some((identifier, value)) = part.split_once(')') else { return text.to_owned() };
+        if needs_separator {
+            out.push('\u{1d}');
+        }
+        out.push_str(identifier);
+        out.push_str(value);
+        needs_separator = !has_fixed_length(identifier);
+    }
+    out
+}
+
+/// Whether the GS1 General Specifications (figure 7.8.5-2) fix the length of its value.
+fn has_fixed_length(identifier: &str) -> bool {
+    let first: Option<u8> = identifier.get(..2).and_then(|two| two.parse().ok());
+    matches!(first, Some(0..=4 | 11..=20 | 31..=36 | 41))
 }
 
 /// The content without what stands for an FNC1 in first position: the identifier tells that.
@@ -224,4 +255,25 @@ fn rxing_name(symbology: Symbology) -> Option<BarcodeFormat> {
         Symbology::MaxiCode => BarcodeFormat::MAXICODE,
         Symbology::MicroPDF417 => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    #[test_case("(01)90012345678908(3103)001750", "01900123456789083103001750"; "fixed lengths")]
+    #[test_case("(10)12A(21)7", "1012A\u{1d}217"; "a separator after a variable length")]
+    #[test_case("no brackets", "no brackets"; "not an element string")]
+    fn databar_text(text: &str, expected: &str) {
+        assert_eq!(element_string(text), expected);
+    }
+
+    #[test]
+    fn what_is_too_small_or_too_long_is_not_handed_over() {
+        let strip = vec![0_u8; 8 * 518];
+        let tall = View { width: 8, height: 518, luma: &strip };
+        assert_eq!(read(tall, Family::Qr, Threshold::Local, Effort::Hard), None);
+    }
 }

@@ -19,6 +19,7 @@ pub mod itf;
 
 use crate::pipeline::decode::Formats;
 use crate::pipeline::decode::linear::fit::Side;
+use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
 use crate::pipeline::decode::profile::{Bars, sharpened};
 use crate::pipeline::decode::strip::{BANDS, Strip, correlation, mean_of};
 use crate::pipeline::symbol::{Confidence, Corners, ErrorControl, Symbol, Symbology};
@@ -28,6 +29,9 @@ const MIN_EDGES: usize = 20;
 
 /// Most rows that are averaged in a band.
 const MAX_BAND_ROWS: usize = 6;
+
+/// The bit of the first pooled profile where it was fitted, rather than read by its edges.
+const FITTED: usize = 8;
 
 /// What one profile was read as.
 #[derive(Debug, Clone, PartialEq)]
@@ -177,10 +181,6 @@ pub fn read(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
         return symbols(&ballot, strip, &mean_of(&quick));
     }
     strip.align();
-    if std::env::var("FITDBG").is_ok() {
-        let r = strip.region();
-        eprintln!("region {} {} {} {} {}", r.centre.x, r.centre.y, r.angle, r.across, r.along);
-    }
     let bands = strip.bands(MAX_BAND_ROWS);
     let pooled = pooled(&bands);
     let mut ballot = Ballot::default();
@@ -201,19 +201,6 @@ pub fn read(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
     }
     if ballot.winners().next().is_none() {
         fit(&pooled, &bands, formats, &mut ballot);
-        if std::env::var("FITDBG").is_ok() {
-            for c in &ballot.claims {
-                eprintln!(
-                    "claim {} {:?} bands {:b} pooled {:b} margin {:.2} {:?}",
-                    c.reading.text,
-                    c.reading.symbology,
-                    c.bands,
-                    c.pooled,
-                    c.reading.margin,
-                    strip.region().centre
-                );
-            }
-        }
     }
     let profile = pooled.first().map_or(&middle[..], |p| &p[..]);
     symbols(&ballot, strip, profile)
@@ -226,22 +213,25 @@ fn symbols(ballot: &Ballot, strip: &Strip<'_>, profile: &[f32]) -> Vec<Symbol> {
 /// Reads what has no clear edges: what the whole may be is looked for in each of the pooled profiles.
 fn fit(pooled: &[Vec<f32>], bands: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
     let Some(whole) = pooled.first() else { return };
-    if std::env::var("FITDBG").is_ok() {
-        eprintln!(
-            "bands {:?}",
-            bands.iter().map(|b| (correlation(b, whole) * 100.0) as i32).collect::<Vec<_>>()
-        );
-    }
     // Rows of print are not alike, rows of bars are.
     if bands.iter().filter(|band| correlation(band, whole) > 0.5).count() < BANDS / 2 {
         return;
     }
     let sides: Vec<[Side; 2]> = pooled.iter().map(|profile| Side::both(profile)).collect();
     for direction in 0..2 {
-        for hypothesis in fit::hypotheses(whole, &sides[0][direction], formats) {
+        for hypothesis in hypotheses(whole, &sides[0][direction], formats) {
+            let mut misses = 0;
             for (k, side) in sides.iter().enumerate() {
                 let reading = side[direction].read(&hypothesis);
-                ballot.add(reading.into_iter().collect(), 0, 1 << (k + 8));
+                misses += usize::from(reading.is_none());
+                ballot.add(reading.into_iter().collect(), 0, 1 << (k + FITTED));
+                // Three of the four must agree.
+                if misses > 1 {
+                    break;
+                }
+            }
+            if ballot.winners().next().is_some() {
+                return;
             }
         }
     }
@@ -274,7 +264,9 @@ fn median_of(bands: &[Vec<f32>]) -> Vec<f32> {
 fn readings(bars: &Bars, formats: &Formats) -> Vec<Reading> {
     let mut found = read_forward(bars, formats);
     let mut back = read_forward(&bars.reversed(), formats);
-    back.iter_mut().for_each(|reading| reading.backward = true);
+    for reading in &mut back {
+        reading.backward = true;
+    }
     found.append(&mut back);
     found
 }

@@ -3,11 +3,11 @@
 //! Bars have one direction of gradient over many cells (coherence near 1); print and texture have many.
 //! It knows nothing of symbologies. Its boxes are rough; [`super::strip`] looks again at full size.
 #![expect(
-    clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
     clippy::cast_sign_loss,
     reason = "cell indices are far below the limits of their types"
 )]
+#![expect(clippy::many_single_char_names, reason = "nine pixels of a window have no better names")]
 
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::Point;
@@ -26,6 +26,9 @@ const JOINED: f32 = 0.913;
 
 /// Least number of cells of a symbol.
 const MIN_CELLS: usize = 8;
+
+/// Most joined regions of one picture.
+const MAX_JOINED: usize = 8;
 
 /// A turned box around bars, in pixels of the picture it was found in.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,6 +49,7 @@ pub struct Region {
 
 impl Region {
     /// The same region in a picture `factor` times as large.
+    #[must_use]
     pub fn scaled(self, factor: f32) -> Self {
         // Pixel centres: 0 of the small picture lies between 0 and `factor` - 1 of the large one.
         let shift = (factor - 1.0) / 2.0;
@@ -87,6 +91,8 @@ pub struct Cells {
     pub rows: usize,
     /// xx, yy and xy of each cell and its eight neighbours, a pixel: the window in which direction is judged.
     pub tensors: Vec<[f32; 3]>,
+    /// The gradient energy of each cell by itself.
+    energies: Vec<f32>,
 }
 
 impl Cells {
@@ -97,7 +103,9 @@ impl Cells {
         let width = columns * side;
         let mut sums = [vec![0.0_f32; width], vec![0.0; width], vec![0.0; width]];
         for (row, cells) in tensors.chunks_exact_mut(columns.max(1)).enumerate() {
-            sums.iter_mut().for_each(|s| s.fill(0.0));
+            for sum in &mut sums {
+                sum.fill(0.0);
+            }
             for y in row * side..(row + 1) * side {
                 add_row(picture, y, &mut sums);
             }
@@ -109,8 +117,26 @@ impl Cells {
                 }
             }
         }
-        let raw = Self { columns, rows, tensors };
+        let energies = tensors.iter().map(|t| t[0] + t[1]).collect();
+        let raw = Self { columns, rows, tensors, energies };
         Self { tensors: raw.smoothed(), ..raw }
+    }
+
+    /// Whether no cell has the gradient of bars or modules, as in a view of the bare table.
+    pub fn are_flat(&self) -> bool {
+        self.energies.iter().all(|energy| *energy < 2.0 * MIN_ENERGY)
+    }
+
+    /// The same without what cells have from their neighbours alone: fine bars fill every cell, and near a small
+    /// symbol the window would reach over its quiet zone to the edge of the label.
+    #[must_use]
+    pub fn trimmed(mut self) -> Self {
+        for (tensor, energy) in self.tensors.iter_mut().zip(&self.energies) {
+            if *energy < 0.4 * (tensor[0] + tensor[1]) {
+                *tensor = [0.0; 3];
+            }
+        }
+        self
     }
 
     fn smoothed(&self) -> Vec<[f32; 3]> {
@@ -190,6 +216,41 @@ pub fn regions(cells: &Cells) -> Vec<Region> {
     found
 }
 
+/// The regions that two of `regions`, one beside the other, may be the parts of: glare, tape or a scratch splits
+/// a symbol.
+pub fn joined(regions: &[Region]) -> Vec<Region> {
+    let mut found = Vec::new();
+    for (k, a) in regions.iter().enumerate() {
+        found.extend(regions[k + 1..].iter().filter_map(|b| join(a, b)));
+    }
+    found.truncate(MAX_JOINED);
+    found
+}
+
+fn join(a: &Region, b: &Region) -> Option<Region> {
+    let turn = (a.angle - b.angle).sin().abs();
+    let (u, v) = a.local(b.centre);
+    let gap = u.abs() - a.across - b.across;
+    let beside = (v - a.middle(u)).abs() < 0.6 * a.along.max(b.along);
+    let alike = a.along < 2.0 * b.along && b.along < 2.0 * a.along;
+    let near = gap > -0.5 * b.across && gap < 0.8 * (a.across + b.across);
+    if turn > 0.21 || !beside || !alike || !near {
+        return None;
+    }
+    let (from, to) = ((-a.across).min(u - b.across), a.across.max(u + b.across));
+    let middle = f32::midpoint(from, to);
+    let (axis, down) = a.axes();
+    // The line through both centres is the middle line.
+    let slope = v / u;
+    let sunk = middle * slope;
+    let centre = Point::new(
+        a.centre.x + middle * axis.x + sunk * down.x,
+        a.centre.y + middle * axis.y + sunk * down.y,
+    );
+    let along = a.along.min(b.along);
+    Some(Region { centre, across: (to - from) / 2.0, along, slope, bend: 0.0, ..*a })
+}
+
 fn directions(tensors: &[[f32; 3]]) -> Vec<Direction> {
     let mut energies: Vec<f32> = tensors.iter().map(|t| t[0] + t[1]).collect();
     if energies.is_empty() {
@@ -200,12 +261,12 @@ fn directions(tensors: &[[f32; 3]]) -> Vec<Direction> {
         |share: usize| *energies.select_nth_unstable_by(last * share / 100, f32::total_cmp).1;
     let noise = at(20);
     let strong = at(99);
-    let least = MIN_ENERGY.max(3.0 * noise).max(0.02 * strong);
+    let threshold = MIN_ENERGY.max(3.0 * noise).max(0.02 * strong);
     let direction = |t: &[f32; 3]| {
         let energy = t[0] + t[1];
         let (x, y) = (t[0] - t[1], 2.0 * t[2]);
         let length = x.hypot(y);
-        let on = energy > least && length > MIN_COHERENCE * (energy - noise);
+        let on = energy > threshold && length > MIN_COHERENCE * (energy - noise);
         let unit = 1.0 / length.max(1e-6);
         Direction { cos: x * unit, sin: y * unit, on }
     };

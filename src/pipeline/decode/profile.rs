@@ -37,6 +37,7 @@ impl Bars {
     }
 
     /// The same bars seen from the other end.
+    #[must_use]
     pub fn reversed(&self) -> Self {
         Self { edges: self.edges.iter().rev().map(|e| -e).collect() }
     }

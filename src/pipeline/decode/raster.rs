@@ -4,6 +4,7 @@
     clippy::cast_sign_loss,
     reason = "coordinates are clamped to the picture before they become indices"
 )]
+#![expect(clippy::many_single_char_names, reason = "four pixels have no better names")]
 
 use crate::pipeline::frame::Picture;
 
@@ -51,8 +52,8 @@ impl<'a> View<'a> {
     /// The brightness at a point between pixel centres; the rim continues outside.
     #[inline]
     pub fn sample(&self, x: f32, y: f32) -> f32 {
-        let x = x.clamp(0.0, self.width as f32 - 1.001);
-        let y = y.clamp(0.0, self.height as f32 - 1.001);
+        let last = |n: usize| (n as f32 - 1.001).max(0.0);
+        let (x, y) = (x.clamp(0.0, last(self.width)), y.clamp(0.0, last(self.height)));
         // By way of i32, which is one instruction.
         let (column, row) = (x as i32 as usize, y as i32 as usize);
         let (fx, fy) = (x - column as f32, y - row as f32);

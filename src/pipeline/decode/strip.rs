@@ -8,6 +8,10 @@
     clippy::cast_sign_loss,
     reason = "counts of rows and columns are small and positive"
 )]
+#![expect(
+    clippy::many_single_char_names,
+    reason = "the terms of a polynomial have no better names"
+)]
 
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::View;
@@ -101,7 +105,9 @@ impl<'a> Strip<'a> {
             let v = from + (to - from) * (k as f32 + 0.5) / n as f32;
             self.add_row(v, &mut sum);
         }
-        sum.iter_mut().for_each(|value| *value /= n as f32);
+        for value in &mut sum {
+            *value /= n as f32;
+        }
         sum
     }
 
@@ -125,48 +131,37 @@ impl<'a> Strip<'a> {
             .collect();
         let mean = mean_of(&rows);
         let slopes = slopes(&mean, self.step);
-        let mut normal = [[0.0_f64; TERMS]; TERMS];
-        let mut right = [0.0_f64; TERMS];
+        let mut equations = Equations::default();
         for (k, row) in rows.iter().enumerate() {
             if correlation(row, &mean) > 0.4 {
-                self.add_equations(row, &mean, &slopes, v_of(k), &mut normal, &mut right);
+                equations.add(self.sums(row, &mean, &slopes), v_of(k));
             }
         }
-        let Some(change) = solve(normal, right, terms) else { return };
+        let Some(change) = equations.solve(terms) else { return };
         // A step of more than a few pixels is a bar mistaken for its neighbour.
         if change.iter().all(|c| c.abs() < 8.0) {
-            self.shift.iter_mut().zip(change).for_each(|(s, c)| *s += c as f32);
+            for (term, step) in self.shift.iter_mut().zip(change) {
+                *term += step as f32;
+            }
         }
     }
 
-    fn add_equations(
-        &self,
-        row: &[f32],
-        mean: &[f32],
-        slopes: &[f32],
-        v: f32,
-        normal: &mut [[f64; TERMS]; TERMS],
-        right: &mut [f64; TERMS],
-    ) {
-        // The terms are powers of t times powers of v: sums over powers of t are enough.
+    /// The products of slopes, errors and powers of the place that one row adds to the equations.
+    fn sums(&self, row: &[f32], mean: &[f32], slopes: &[f32]) -> ([f32; 5], [f32; 3]) {
         let mut weights = [0.0_f32; 5];
         let mut errors = [0.0_f32; 3];
         for (column, ((value, target), slope)) in row.iter().zip(mean).zip(slopes).enumerate() {
             let t = (column as f32 * self.step - self.half) / self.half;
             let (gg, gr) = (slope * slope, slope * (target - value));
             let t2 = t * t;
-            let by = [gg, gg * t, gg * t2, gg * t2 * t, gg * t2 * t2];
-            weights.iter_mut().zip(by).for_each(|(w, b)| *w += b);
-            errors.iter_mut().zip([gr, gr * t, gr * t2]).for_each(|(e, b)| *e += b);
-        }
-        let power = [0, 1, 0, 2, 1];
-        let scale = [v, v, v * v, v, v * v].map(f64::from);
-        for j in 0..TERMS {
-            right[j] += scale[j] * f64::from(errors[power[j]]);
-            for k in 0..TERMS {
-                normal[j][k] += scale[j] * scale[k] * f64::from(weights[power[j] + power[k]]);
+            for (weight, power) in weights.iter_mut().zip([1.0, t, t2, t2 * t, t2 * t2]) {
+                *weight += gg * power;
+            }
+            for (error, power) in errors.iter_mut().zip([1.0, t, t2]) {
+                *error += gr * power;
             }
         }
+        (weights, errors)
     }
 
     /// The mean profile of each band of at most `rows` rows, from top to bottom.
@@ -188,6 +183,10 @@ impl<'a> Strip<'a> {
             let mut last = v;
             while misses < 2 && v.abs() < 3.0 {
                 v += direction * pixel;
+                let ends = [from, to].map(|column| self.point(column as f32, v));
+                if !ends.iter().all(|end| self.picture.holds(end.x, end.y, 0.0)) {
+                    break;
+                }
                 row.fill(0.0);
                 self.add_part(v, from, &mut row);
                 if correlation(&row, wanted) > 0.6 {
@@ -213,7 +212,9 @@ pub fn mean_of(rows: &[Vec<f32>]) -> Vec<f32> {
     for row in rows {
         mean.iter_mut().zip(row).for_each(|(m, v)| *m += v);
     }
-    mean.iter_mut().for_each(|m| *m /= rows.len() as f32);
+    for value in &mut mean {
+        *value /= rows.len() as f32;
+    }
     mean
 }
 
@@ -238,31 +239,48 @@ pub fn correlation(a: &[f32], b: &[f32]) -> f32 {
     ab / (aa * bb).sqrt().max(1e-6)
 }
 
-/// Solves the first `n` of the equations; the unknowns after them are zero.
-fn solve(
-    mut normal: [[f64; TERMS]; TERMS],
-    mut right: [f64; TERMS],
-    n: usize,
-) -> Option<[f64; TERMS]> {
-    // A little weight on no change at all keeps flat regions from running away.
-    let trace: f64 = (0..n).map(|k| normal[k][k]).sum();
-    (0..n).for_each(|k| normal[k][k] += 1e-3 * trace + 1e-9);
-    for column in 0..n {
-        let pivot = normal[column][column];
-        if pivot.abs() < 1e-12 {
-            return None;
+/// The normal equations of the polynomial's terms.
+#[derive(Debug, Default)]
+struct Equations {
+    normal: [[f64; TERMS]; TERMS],
+    right: [f64; TERMS],
+}
+
+impl Equations {
+    /// Adds the sums of row `v`: the terms are powers of t times powers of v.
+    fn add(&mut self, (weights, errors): ([f32; 5], [f32; 3]), v: f32) {
+        let power = [0, 1, 0, 2, 1];
+        let scale = [v, v, v * v, v, v * v].map(f64::from);
+        for j in 0..TERMS {
+            self.right[j] += scale[j] * f64::from(errors[power[j]]);
+            for k in 0..TERMS {
+                self.normal[j][k] += scale[j] * scale[k] * f64::from(weights[power[j] + power[k]]);
+            }
         }
-        for row in column + 1..n {
-            let factor = normal[row][column] / pivot;
+    }
+
+    /// Solves the first `n` of them; the unknowns after them are zero.
+    fn solve(self, n: usize) -> Option<[f64; TERMS]> {
+        let Self { mut normal, mut right } = self;
+        // A little weight on no change at all keeps flat regions from running away.
+        let trace: f64 = (0..n).map(|k| normal[k][k]).sum();
+        (0..n).for_each(|k| normal[k][k] += 1e-3 * trace + 1e-9);
+        for column in 0..n {
             let upper = normal[column];
-            (column..n).for_each(|k| normal[row][k] -= factor * upper[k]);
-            right[row] -= factor * right[column];
+            if upper[column].abs() < 1e-12 {
+                return None;
+            }
+            for row in column + 1..n {
+                let factor = normal[row][column] / upper[column];
+                (column..n).for_each(|k| normal[row][k] -= factor * upper[k]);
+                right[row] -= factor * right[column];
+            }
         }
+        let mut out = [0.0; TERMS];
+        for row in (0..n).rev() {
+            let known: f64 = (row + 1..n).map(|k| normal[row][k] * out[k]).sum();
+            out[row] = (right[row] - known) / normal[row][row];
+        }
+        out.iter().all(|v: &f64| v.is_finite()).then_some(out)
     }
-    let mut out = [0.0; TERMS];
-    for row in (0..n).rev() {
-        let known: f64 = (row + 1..n).map(|k| normal[row][k] * out[k]).sum();
-        out[row] = (right[row] - known) / normal[row][row];
-    }
-    out.iter().all(|v: &f64| v.is_finite()).then_some(out)
 }

@@ -7,6 +7,9 @@ use crate::pipeline::decode::locate::{CELL, Cells};
 /// Least share of the weaker direction in the energy of a cell.
 const MIN_SHARE: f32 = 0.2;
 
+/// Least cells on a side of a symbol, the rim of its windows counted.
+const MIN_CELLS: usize = 4;
+
 /// Greatest ratio of the sides of an upright box around a symbol.
 const MAX_ASPECT: usize = 2;
 
@@ -25,6 +28,7 @@ pub struct Patch {
 
 impl Patch {
     /// The same box in a picture `factor` times as large.
+    #[must_use]
     pub fn scaled(self, factor: usize) -> Self {
         Self {
             left: self.left * factor,
@@ -116,7 +120,8 @@ fn patch(start: usize, cells: &Cells, open: &mut [bool]) -> Option<Patch> {
     }
     let (width, height) = (right - left + 1, bottom - top + 1);
     let filled = members.len() as f32 / (width * height) as f32;
-    let shaped = width.min(height) >= 3 && width.max(height) <= MAX_ASPECT * width.min(height);
+    let shaped =
+        width.min(height) >= MIN_CELLS && width.max(height) <= MAX_ASPECT * width.min(height);
     (shaped && filled > 0.35).then_some(Patch {
         left: left * CELL,
         top: top * CELL,

@@ -28,8 +28,7 @@ impl Match {
 
 /// The pattern of `table` nearest to `widths`, which are brought to `modules` in sum.
 ///
-/// `growth` is by how much a bar is printed too wide, and a space too narrow, in modules; `first` is +1 where
-/// the first width is a bar's and -1 where it is a space's.
+/// `growth` is by how much the first element is printed too wide, and the next too narrow, in modules.
 pub fn nearest<const N: usize>(
     widths: &[f32; N],
     table: &[[u8; N]],
@@ -70,10 +69,8 @@ pub fn growth<const N: usize>(widths: &[f32; N], pattern: &[u8; N]) -> f32 {
     (bars - spaces) / 2.0
 }
 
-/// Characters of wide and narrow elements (Code 39, Codabar): bit set is wide, the first element highest.
-///
-/// Widths are judged against the narrow and wide ones of the same character, bars and spaces apart, so growth
-/// does not matter. `None` where no pattern fits.
+/// The pattern of wide and narrow elements (Code 39, Codabar) nearest to `widths`: a set bit is a wide element, the
+/// first one's highest; a wide element is `ratio` narrow ones.
 pub fn nearest_two_width<const N: usize>(
     widths: &[f32; N],
     table: &[u16],
@@ -84,7 +81,7 @@ pub fn nearest_two_width<const N: usize>(
     for (index, wide) in table.iter().enumerate() {
         let ideal = |k: usize| {
             let width = if wide >> (N - 1 - k) & 1 == 1 { ratio } else { 1.0 };
-            width + if k % 2 == 0 { growth } else { -growth }
+            width + if k.is_multiple_of(2) { growth } else { -growth }
         };
         let total: f32 = (0..N).map(ideal).sum();
         let scale = total / widths.iter().sum::<f32>().max(1e-6);

@@ -7,7 +7,7 @@ use crate::pipeline::decode::linear::{Reading, Slot};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
 
-/// ISO/IEC 16388, table 1, in the order of [`CHARACTERS`]: a set bit is a wide element, the first bar highest.
+/// ISO/IEC 16388, table 1, in the order of `CHARACTERS`: a set bit is a wide element, the first bar highest.
 pub const PATTERNS: [u16; 44] = [
     0b000_110_100,
     0b100_100_001,

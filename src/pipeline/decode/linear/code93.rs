@@ -7,7 +7,7 @@ use crate::pipeline::decode::linear::{Reading, Slot};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
 
-/// AIM BC5, table 1, in the order of [`CHARACTERS`]; then the four shift characters, and start and stop.
+/// AIM BC5, table 1, in the order of `CHARACTERS`; then the four shift characters, and start and stop.
 pub const PATTERNS: [[u8; 6]; 48] = [
     [1, 3, 1, 1, 1, 2],
     [1, 1, 1, 2, 1, 3],

@@ -110,8 +110,12 @@ impl Model {
     }
 }
 
-fn elements(dark_first: bool, widths: &[u8]) -> Elements {
-    Elements { dark_first, widths: widths.iter().map(|w| f32::from(*w)).collect() }
+fn bar_first(widths: &[u8]) -> Elements {
+    Elements { dark_first: true, widths: widths.iter().map(|w| f32::from(*w)).collect() }
+}
+
+fn space_first(widths: &[u8]) -> Elements {
+    Elements { dark_first: false, ..bar_first(widths) }
 }
 
 fn alphabet(rows: Vec<Elements>, first: usize, around: (bool, bool)) -> Alphabet {
@@ -122,9 +126,9 @@ fn alphabet(rows: Vec<Elements>, first: usize, around: (bool, bool)) -> Alphabet
 /// Code 128 of `n` characters, start, check and stop character counted.
 fn code128(n: usize) -> Model {
     let rows = |from: usize, to: usize| {
-        code128::PATTERNS[from..to].iter().map(|p| elements(true, p)).collect::<Vec<_>>()
+        code128::PATTERNS[from..to].iter().map(|p| bar_first(p)).collect::<Vec<_>>()
     };
-    let stop = elements(true, &[2, 3, 3, 1, 1, 1, 2]);
+    let stop = bar_first(&[2, 3, 3, 1, 1, 1, 2]);
     let alphabets = vec![
         alphabet(rows(103, 106), 103, (false, true)),
         alphabet(rows(0, 103), 0, (false, true)),
@@ -138,14 +142,14 @@ fn code128(n: usize) -> Model {
 
 /// EAN-13, which UPC-A is too.
 fn ean_13() -> Model {
-    let left = ean::PATTERNS.iter().map(|p| elements(false, p)).collect();
-    let right = ean::PATTERNS[..10].iter().map(|p| elements(true, p)).collect();
+    let left = ean::PATTERNS.iter().map(|p| space_first(p)).collect();
+    let right = ean::PATTERNS[..10].iter().map(|p| bar_first(p)).collect();
     let alphabets = vec![
-        alphabet(vec![elements(true, &[1, 1, 1])], 0, (false, false)),
+        alphabet(vec![bar_first(&[1, 1, 1])], 0, (false, false)),
         alphabet(left, 0, (true, false)),
-        alphabet(vec![elements(false, &[1, 1, 1, 1, 1])], 0, (true, true)),
+        alphabet(vec![space_first(&[1, 1, 1, 1, 1])], 0, (true, true)),
         alphabet(right, 0, (false, true)),
-        alphabet(vec![elements(true, &[1, 1, 1])], 0, (false, false)),
+        alphabet(vec![bar_first(&[1, 1, 1])], 0, (false, false)),
     ];
     let slots = [&[0][..], &[1; 6], &[2], &[3; 6], &[4]].concat();
     Model { symbology: Symbology::Ean13, alphabets, slots }
@@ -153,17 +157,15 @@ fn ean_13() -> Model {
 
 /// Code 39 of `n` characters, start and stop counted, with wide elements of `ratio` modules and gaps of one.
 fn code39(n: usize, ratio: f32) -> Model {
-    let row = |wide: u16, gap: bool| {
-        let mut widths: Vec<f32> =
-            (0..9).map(|k| if wide >> (8 - k) & 1 == 1 { ratio } else { 1.0 }).collect();
-        widths.extend(gap.then_some(1.0));
-        Elements { dark_first: true, widths }
+    let row = |wide: &u16, gap: Option<f32>| {
+        let width = |k: usize| if wide >> (8 - k) & 1 == 1 { ratio } else { 1.0 };
+        Elements { dark_first: true, widths: (0..9).map(width).chain(gap).collect() }
     };
     let (star, data) = code39::PATTERNS.split_last().unwrap_or((&0, &[]));
     let alphabets = vec![
-        alphabet(vec![row(*star, true)], 43, (false, true)),
-        alphabet(data.iter().map(|p| row(*p, true)).collect(), 0, (false, true)),
-        alphabet(vec![row(*star, false)], 43, (false, false)),
+        alphabet(vec![row(star, Some(1.0))], 43, (false, true)),
+        alphabet(data.iter().map(|p| row(p, Some(1.0))).collect(), 0, (false, true)),
+        alphabet(vec![row(star, None)], 43, (false, false)),
     ];
     let mut slots = vec![1; n];
     slots[0] = 0;

@@ -119,7 +119,9 @@ pub fn normalise(values: &mut [f32]) {
         square += *value * *value;
     }
     let scale = 1.0 / square.sqrt().max(1e-6);
-    values.iter_mut().for_each(|value| *value *= scale);
+    for value in values {
+        *value *= scale;
+    }
 }
 
 /// The correlation of two normalised rows.
