@@ -6,6 +6,7 @@ mod cli;
 mod delivery;
 #[cfg(test)]
 mod end_to_end;
+#[cfg(test)]
 mod floor;
 #[cfg(test)]
 mod hostile;

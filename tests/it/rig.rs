@@ -97,19 +97,20 @@ impl Rig {
         let folder = self.path(stem);
         fs::create_dir(&folder).unwrap();
         let still = image::open(samples().join(name_of(stem))).unwrap().into_luma8();
-        let mut times = String::new();
+        let mut times = Vec::new();
         for i in 0..14_u8 {
             let mut frame = still.clone();
             // No two frames of a camera are equal.
             frame.put_pixel(0, 0, image::Luma([i]));
             frame.save(folder.join(format!("{i:02}.pgm"))).unwrap();
             let taken = u32::from(i) * 66;
-            times += &format!(
-                "{{\"file\":\"{i:02}.pgm\",\"camera\":\"top\",\"frame\":{i},\"taken_ms\":{taken},\"decided_ms\":{}}}\n",
-                taken + 40
-            );
+            let decided = taken + 40;
+            let line = serde_json::json!({
+                "file": format!("{i:02}.pgm"), "camera": "top", "frame": i, "taken_ms": taken, "decided_ms": decided
+            });
+            times.push(line.to_string());
         }
-        fs::write(folder.join("sequence.jsonl"), times).unwrap();
+        fs::write(folder.join("sequence.jsonl"), times.join("\n")).unwrap();
         folder
     }
 
@@ -160,7 +161,7 @@ pub(crate) fn name_of(stem: &str) -> String {
     let names = fs::read_dir(samples()).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names = names.map(|name| name.into_string().unwrap());
     let is_it = |name: &String| {
-        name == stem || (name.starts_with(&format!("{stem}.")) && !name.ends_with(".json"))
+        name == stem || (name.starts_with(&format!("{stem}.")) && *name != format!("{stem}.json"))
     };
     names.find(is_it).unwrap()
 }
