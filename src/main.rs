@@ -13,7 +13,14 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
+            if error.use_stderr() {
+                // It repeats what was typed, which may hold anything.
+                for line in error.render().to_string().lines() {
+                    let _ = writeln!(stderr(), "{}", show::printable(line));
+                }
+            } else {
+                let _ = error.print();
+            }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };

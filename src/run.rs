@@ -13,6 +13,7 @@ mod eyes;
 mod hands;
 mod relay;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -123,6 +124,7 @@ pub fn run<'a>(
         wake,
         face,
         time: StationTime::Wall,
+        unplayed: VecDeque::new(),
         eyes_left: n_eyes,
         played: Played::default(),
     };
@@ -170,6 +172,8 @@ struct Live<'a> {
     wake: Sender<()>,
     face: Face<'a>,
     time: StationTime,
+    /// What a reel gave while the store owed an answer. A reel waits: how fast the disk is decides nothing.
+    unplayed: VecDeque<Input>,
     eyes_left: usize,
     played: Played,
 }
@@ -207,6 +211,25 @@ impl Live<'_> {
     }
 
     fn take(&mut self, input: Input) -> Result<Go, FloorError> {
+        let can_wait = matches!(input, Input::Played(..) | Input::Step(..) | Input::Ended(_));
+        let mut next = if can_wait {
+            self.unplayed.push_back(input);
+            None
+        } else {
+            Some(input)
+        };
+        loop {
+            if next.is_none() && !self.station.is_waiting() {
+                next = self.unplayed.pop_front();
+            }
+            let Some(input) = next.take() else { return Ok(Go::On) };
+            if self.take_now(input)? == Go::Stop {
+                return Ok(Go::Stop);
+            }
+        }
+    }
+
+    fn take_now(&mut self, input: Input) -> Result<Go, FloorError> {
         match input {
             Input::Happened(event) => self.feed(event)?,
             Input::Played(event, at) => {

@@ -64,13 +64,13 @@ pub(super) fn open(eye: Eye, inputs: Sender<Input>, stop: Arc<AtomicBool>) -> io
     thread.spawn(move || {
         let played = match &eye.source {
             Source::Camera(find) => watch(&eye, find, &inputs, &stop),
-            Source::Reel { items, steps, pace, speed } => play(
-                &eye,
-                Projector::new(items, steps, clock::now()).with_pace(*pace),
-                *speed,
-                &inputs,
-                &stop,
-            ),
+            Source::Reel { items, steps, pace, speed } => {
+                let life = Projector::duration_ms(items, steps);
+                // What is faster than life ends now: no notification may come from the future.
+                let start = clock::now().plus(life / i64::from((*speed).max(1)) - life);
+                let projector = Projector::new(items, steps, start).with_pace(*pace);
+                play(&eye, projector, *speed, &inputs, &stop)
+            }
         };
         let _ = inputs.send(Input::Ended(played));
     })?;
@@ -190,9 +190,15 @@ fn play(
                 glance.view = Arc::clone(&eye.view);
                 Input::Played(Event::Glance(glance), at)
             }
-            Moment::Step(step, at) => Input::Step(step.clone(), at),
+            Moment::Step(step, at) => {
+                pacer.wait(at);
+                Input::Step(step.clone(), at)
+            }
             Moment::Error { source, error } => Input::NoPicture { source, error },
-            Moment::End(at) => Input::Played(Event::SourceEnded, at),
+            Moment::End(at) => {
+                pacer.wait(at);
+                Input::Played(Event::SourceEnded, at)
+            }
         };
         let is_heard = inputs.send(input).is_ok() && !stop.load(Ordering::Relaxed);
         Ok(if is_heard { Go::On } else { Go::Stop })
@@ -212,8 +218,9 @@ impl Pacer {
     /// Waits until `at` is due, counted from the frame before.
     fn wait(&mut self, at: Timestamp) {
         if let Some((last, since)) = self.last {
-            let apart = u64::try_from(at.since(last) / self.speed).unwrap_or(0);
-            let due = since + Duration::from_millis(apart);
+            // Whole milliseconds would add up: the reel's clock must not get ahead of the wall's.
+            let apart = u64::try_from(at.since(last) * 1_000_000 / self.speed).unwrap_or(0);
+            let due = since + Duration::from_nanos(apart);
             let left = due.saturating_duration_since(clock::instant());
             clock::rest(left);
         }

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::edge::clock;
 use crate::edge::relay::{Outcome, Relay, Step};
@@ -14,7 +14,10 @@ use crate::station::{Event, Outbox};
 /// How long it rests with nothing due: another process may have made something ready.
 const REST: Duration = Duration::from_secs(5);
 
-/// Starts it; a message on the sender wakes it, and it ends when the sender is dropped.
+/// How long it goes on delivering what is due once the station has stopped.
+const PARTING: Duration = Duration::from_secs(3);
+
+/// Starts it; a message on the sender wakes it. When the sender is dropped it delivers what is due, and ends.
 pub(super) fn start(
     relay: Relay,
     store: StoreHandle,
@@ -28,10 +31,13 @@ pub(super) fn start(
 
 fn deliver(mut relay: Relay, store: &StoreHandle, inputs: &Sender<Input>, woken: &Receiver<()>) {
     let mut halted = false;
+    let mut ends: Option<Instant> = None;
     loop {
+        let mut sent = false;
         let wait = match relay.step(clock::now(), random()) {
             Ok(step) => {
                 note(&step.outcome);
+                sent = matches!(step.outcome, Outcome::Sent(_));
                 match step.outcome {
                     Outcome::Halted { .. } => halted = true,
                     Outcome::Sent(_) => halted = false,
@@ -52,7 +58,13 @@ fn deliver(mut relay: Relay, store: &StoreHandle, inputs: &Sender<Input>, woken:
         }
         match woken.recv_timeout(wait) {
             Ok(()) | Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Disconnected) => {
+                // What is due still goes out, as long as it does.
+                let ends = *ends.get_or_insert_with(|| clock::instant() + PARTING);
+                if !sent || clock::instant() >= ends {
+                    return;
+                }
+            }
         }
     }
 }

@@ -3,9 +3,21 @@
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
+mod end_to_end;
+#[cfg(test)]
 mod floor;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod kill;
+#[cfg(test)]
 mod layers;
+#[cfg(test)]
+mod rig;
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
