@@ -21,6 +21,7 @@ use serde::Serialize;
 
 use crate::cli::{Cli, Command, Output};
 use crate::config::{ConfigError, LoadError};
+use crate::pipeline::show;
 
 pub use crate::commands::site::{NoHome, Site};
 
@@ -74,7 +75,7 @@ impl Streams<'_> {
 
     /// Writes `value` as a JSON line of the result.
     pub fn json(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
-        let text = serde_json::to_string(value)?;
+        let text = show::json_escaped(&serde_json::to_string(value)?);
         self.line(&text)
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::edge::pictures;
 use crate::edge::reel::{Item, SequenceFrame};
 use crate::edge::steps::{Step, StepLine};
-use crate::pipeline::decode::{Formats, decode};
+use crate::pipeline::decode::{Formats, decode_guarded};
 use crate::pipeline::symbol::Symbol;
 use crate::pipeline::time::Timestamp;
 use crate::pipeline::view::{Glance, inside};
@@ -249,7 +249,8 @@ impl<'a> Projector<'a> {
 
     fn decoded(&mut self, path: &Path) -> Result<(Vec<Symbol>, u64), String> {
         let picture = pictures::read(path).map_err(|error| error.to_string())?;
-        let symbols = decode(&picture, &Formats::all());
+        let symbols =
+            decode_guarded(&picture, &Formats::all()).map_err(|error| error.to_string())?;
         self.played.symbols += symbols.len() as u64;
         Ok((inside(symbols, picture.width(), picture.height()), picture.fingerprint()))
     }

@@ -22,8 +22,11 @@ pub struct Report<'a> {
     form: Form,
     equal_frames: EqualFrames,
     lines: u64,
-    verdicts: BTreeMap<&'static str, u64>,
+    verdicts: Verdicts,
 }
+
+/// How often each verdict was decided, by its name.
+pub type Verdicts = BTreeMap<&'static str, u64>;
 
 /// The last line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +72,7 @@ struct SummaryLine<'a> {
     r#type: &'static str,
     frames: u64,
     symbols: u64,
-    verdicts: &'a BTreeMap<&'static str, u64>,
+    verdicts: &'a Verdicts,
     links: u64,
     events: OutboxCounts,
     home: Option<&'a str>,
@@ -84,7 +87,13 @@ impl std::fmt::Debug for Report<'_> {
 impl<'a> Report<'a> {
     /// A report to `out`.
     pub fn new(out: &'a mut dyn Write, form: Form, equal_frames: EqualFrames) -> Self {
-        Self { out, form, equal_frames, lines: 0, verdicts: BTreeMap::new() }
+        Self { out, form, equal_frames, lines: 0, verdicts: Verdicts::new() }
+    }
+
+    /// The same after decisions that were shown elsewhere.
+    #[must_use]
+    pub fn after(self, verdicts: Verdicts) -> Self {
+        Self { verdicts, ..self }
     }
 
     /// A decision.
@@ -184,7 +193,7 @@ impl<'a> Report<'a> {
 }
 
 fn json_line(out: &mut dyn Write, line: &impl Serialize) -> io::Result<()> {
-    let text = serde_json::to_string(line)?;
+    let text = show::json_escaped(&serde_json::to_string(line)?);
     writeln!(out, "{text}").and_then(|()| out.flush())
 }
 

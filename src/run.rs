@@ -31,7 +31,7 @@ use crate::pipeline::decision::Decision;
 use crate::pipeline::show;
 use crate::pipeline::time::Timestamp;
 use crate::projector::Played;
-use crate::report::Report;
+use crate::report::{Report, Verdicts};
 use crate::station::{Effect, Event, Station};
 use crate::ui::Screen;
 use crate::ui::keys::{Action, on_key};
@@ -41,6 +41,9 @@ pub use crate::run::eyes::{Eye, Source};
 
 /// The station's time moves at least this often.
 const TICK: Duration = Duration::from_millis(100);
+
+/// How long an eye may take to close.
+const LAST_MOMENT: Duration = Duration::from_millis(600);
 
 /// What reaches the thread that owns the station.
 #[derive(Debug)]
@@ -95,8 +98,10 @@ pub struct Parts {
 pub struct Ended<'a> {
     /// What was seen.
     pub played: Played,
-    /// The lines, to end them with a summary.
+    /// The lines, to end them with a summary; the dashboard has none.
     pub report: Option<Report<'a>>,
+    /// How often each verdict was decided.
+    pub verdicts: Verdicts,
     /// Whether the store failed on the way.
     pub store_failed: bool,
 }
@@ -127,10 +132,12 @@ pub fn run<'a>(
         unplayed: VecDeque::new(),
         eyes_left: n_eyes,
         played: Played::default(),
+        verdicts: Verdicts::new(),
     };
     let outcome = live.until(&received, stop);
     stop.store(true, Ordering::Relaxed);
-    let Live { face, wake, store, played, station, .. } = live;
+    live.let_eyes_close(&received);
+    let Live { face, wake, store, played, verdicts, station, .. } = live;
     // The relay ends its step and stops once nobody can wake it.
     drop(wake);
     let _ = relay.join();
@@ -140,7 +147,7 @@ pub fn run<'a>(
         Face::Plain(report) => Some(report),
         Face::Dashboard(..) => None,
     };
-    Ok(Ended { played, report, store_failed: station.is_stopped() })
+    Ok(Ended { played, report, verdicts, store_failed: station.is_stopped() })
 }
 
 /// What the station's time is.
@@ -176,6 +183,7 @@ struct Live<'a> {
     unplayed: VecDeque<Input>,
     eyes_left: usize,
     played: Played,
+    verdicts: Verdicts,
 }
 
 /// Whether to go on.
@@ -208,6 +216,24 @@ impl Live<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Waits a moment for what the eyes have counted.
+    fn let_eyes_close(&mut self, received: &Receiver<Input>) {
+        while self.eyes_left > 0 {
+            match received.recv_timeout(LAST_MOMENT) {
+                Ok(Input::Ended(played)) => self.ended(played),
+                Ok(_) => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn ended(&mut self, played: Played) {
+        self.eyes_left = self.eyes_left.saturating_sub(1);
+        self.played.frames += played.frames;
+        self.played.symbols += played.symbols;
+        self.played.errors += played.errors;
     }
 
     fn take(&mut self, input: Input) -> Result<Go, FloorError> {
@@ -246,12 +272,7 @@ impl Live<'_> {
             },
             Input::Key(key) => return self.key(key),
             Input::Resized => {}
-            Input::Ended(played) => {
-                self.eyes_left = self.eyes_left.saturating_sub(1);
-                self.played.frames += played.frames;
-                self.played.symbols += played.symbols;
-                self.played.errors += played.errors;
-            }
+            Input::Ended(played) => self.ended(played),
         }
         let plain = matches!(self.face, Face::Plain(_));
         Ok(if plain && self.station.is_stopped() { Go::Stop } else { Go::On })
@@ -293,6 +314,7 @@ impl Live<'_> {
             }
             Effect::Decide(decision) => {
                 log_decision(&decision);
+                *self.verdicts.entry(decision.verdict.name()).or_default() += 1;
                 if let Some(entry) = journal_entry(&decision, &self.name, self.station.catalog()) {
                     self.ask(move |store| store.journal(&entry).map(|()| None));
                 }

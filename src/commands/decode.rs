@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::cli::{self, Roi};
 use crate::commands::{Form, Outcome, Streams};
 use crate::edge::{clock, pictures};
-use crate::pipeline::decode::{Formats, decode};
+use crate::pipeline::decode::{Fell, Formats, decode_guarded};
 use crate::pipeline::frame::Picture;
 use crate::pipeline::show;
 use crate::pipeline::symbol::{Point, Symbol};
@@ -52,9 +52,9 @@ pub fn run(typed: &cli::Decode, streams: &mut Streams<'_>) -> anyhow::Result<Out
 
 fn line_of<'a>(path: &'a Path, formats: &Formats, roi: Option<Roi>) -> Line<'a> {
     let name = path.to_string_lossy();
-    match read(path, roi) {
-        Ok(picture) => {
-            let (mut symbols, cpu_ms) = timed(&picture, formats);
+    let read = read(path, roi).and_then(|picture| Ok(timed(&picture, formats)?));
+    match read {
+        Ok((mut symbols, cpu_ms)) => {
             for corner in symbols.iter_mut().flat_map(|symbol| &mut symbol.corners) {
                 let (left, top) = roi.map_or((0, 0), |roi| (roi.x, roi.y));
                 *corner = Point::new(corner.x + left as f32, corner.y + top as f32);
@@ -86,10 +86,10 @@ fn part_of(picture: &Picture, roi: Roi) -> Option<Picture> {
     Picture::new(roi.width, roi.height, luma?.concat()).ok()
 }
 
-fn timed(picture: &Picture, formats: &Formats) -> (Vec<Symbol>, f64) {
+fn timed(picture: &Picture, formats: &Formats) -> Result<(Vec<Symbol>, f64), Fell> {
     let start = clock::thread_cpu_ms();
-    let symbols = decode(picture, formats);
-    (symbols, clock::thread_cpu_ms() - start)
+    let symbols = decode_guarded(picture, formats)?;
+    Ok((symbols, clock::thread_cpu_ms() - start))
 }
 
 fn as_text(line: &Line<'_>) -> String {

@@ -183,7 +183,7 @@ fn paced(
     let (station, store) = (stage.station(clock::now())?, stage.store.clone());
     let parts = Parts { station, name, store, relay: stage.relay()?, eyes };
     let form = typed.output.into();
-    let ended = {
+    let (played, verdicts) = {
         let face = face(typed.plain, form, streams, EqualFrames::Count)?;
         let ended = run::run(parts, face, &stop_on_signals()?)?;
         outcome(ended.played, ended.store_failed)?;
@@ -191,8 +191,10 @@ fn paced(
             report.summary(&stage.summary(ended.played)?)?;
             return Ok(ended.played);
         }
-        ended.played
+        (ended.played, ended.verdicts)
     };
-    Report::new(streams.out, form, EqualFrames::Count).summary(&stage.summary(ended)?)?;
-    Ok(ended)
+    // The dashboard has given the terminal back.
+    let mut report = Report::new(streams.out, form, EqualFrames::Count).after(verdicts);
+    report.summary(&stage.summary(played)?)?;
+    Ok(played)
 }

@@ -109,6 +109,8 @@ pub(super) fn formats(catalog: &Catalog) -> Formats {
         Symbology::Ean13,
         Symbology::Ean8,
         Symbology::UpcA,
+        Symbology::UpcE,
+        Symbology::ITF,
         Symbology::DataMatrix,
         Symbology::QRCode,
     ];

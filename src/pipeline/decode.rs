@@ -11,6 +11,8 @@ pub mod raster;
 pub mod strip;
 pub mod texture;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use crate::pipeline::decode::locate::{CELL, Cells, Region};
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::strip::Strip;
@@ -55,6 +57,17 @@ const COARSER: usize = 2;
 /// A picture of fewer pixels than this is searched at its full size.
 const SMALL: usize = 640 * 480;
 
+/// The decoder fell over a picture: a fault of ours, and no more than a picture's worth (E24).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the decoder fell over this picture")]
+pub struct Fell;
+
+/// The same as [`decode`], where a panic is a value.
+pub fn decode_guarded(picture: &Picture, formats: &Formats) -> Result<Vec<Symbol>, Fell> {
+    let attempt = AssertUnwindSafe(|| decode(picture, formats));
+    catch_unwind(attempt).map_err(|_panic| Fell)
+}
+
 /// All symbols of `picture` that are of `formats`: each place once, from the top left on.
 pub fn decode(picture: &Picture, formats: &Formats) -> Vec<Symbol> {
     let view = View::of(picture);
@@ -71,8 +84,7 @@ pub fn decode(picture: &Picture, formats: &Formats) -> Vec<Symbol> {
         .collect();
     let joined = locate::joined(&unread);
     read_linear(&joined, view, formats, &mut symbols);
-    let stacked: Vec<Region> = joined.into_iter().chain(unread).collect();
-    matrix::read_stacked(view, &stacked, formats, &mut symbols);
+    matrix::read_stacked(view, &unread, &joined, formats, &mut symbols);
     if symbols.is_empty() {
         // Bars as wide as a window of cells have no gradient there: they show in a smaller picture.
         let mut smaller = reduced.smaller(view);

@@ -1,5 +1,7 @@
 //! Text from the outside, made fit to be shown: what a barcode says is hostile.
 
+use std::fmt::Write as _;
+
 /// `text` with everything that is neither printable ASCII nor an ellipsis escaped, so that no terminal, log or reader acts on it.
 ///
 /// A GS, which is what an FNC1 within data reads as, is shown as `<GS>`.
@@ -13,6 +15,26 @@ pub fn printable(text: &str) -> String {
         }
     }
     shown
+}
+
+/// A JSON text with what a terminal or a reader of lines may act on escaped: control and direction characters.
+///
+/// JSON itself escapes those of ASCII; the others may stand only within its strings, so an escape means the same.
+pub fn json_escaped(json: &str) -> String {
+    let acts = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
+            || matches!(c, '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if acts(c) {
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
 }
 
 /// At most `most` characters of what [`printable`] gives, an ellipsis standing for the rest.
@@ -51,6 +73,14 @@ mod tests {
     #[test_case("", "")]
     fn shows_the_last_four(text: &str, expected: &str) {
         assert_eq!(last4(text), expected);
+    }
+
+    #[test]
+    fn json_means_the_same_escaped() {
+        let text = "a\u{85}b\u{202e}c\u{1b}é";
+        let json = json_escaped(&serde_json::to_string(text).unwrap());
+        assert_eq!(json, r#""a\u0085b\u202ec\u001bé""#);
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
     }
 
     proptest! {

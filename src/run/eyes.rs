@@ -1,7 +1,6 @@
 //! The threads that see: a camera's newest frame, decoded; or a reel, played at its own pace.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
@@ -12,7 +11,7 @@ use crate::edge::camera::{Capture, Seen};
 use crate::edge::clock;
 use crate::edge::reel::Item;
 use crate::edge::steps::StepLine;
-use crate::pipeline::decode::{Formats, decode};
+use crate::pipeline::decode::{Formats, decode_guarded};
 use crate::pipeline::frame::Frame;
 use crate::pipeline::time::Timestamp;
 use crate::pipeline::view::{Glance, inside};
@@ -88,6 +87,7 @@ fn watch(eye: &Eye, find: &Find, inputs: &Sender<Input>, stop: &AtomicBool) -> P
     };
     let mut health = Health::new(clock::now());
     let mut told = None;
+    let mut n_damaged = 0_u64;
     while !stop.load(Ordering::Relaxed) {
         match capture.newest(PATIENCE) {
             Seen::Frame(frame) => {
@@ -100,7 +100,7 @@ fn watch(eye: &Eye, find: &Find, inputs: &Sender<Input>, stop: &AtomicBool) -> P
                     let _ = inputs.send(Input::Happened(Event::Glance(glance)));
                 }
             }
-            Seen::Damaged => played.errors += 1,
+            Seen::Damaged => n_damaged += 1,
             Seen::Silent => {}
             Seen::Gone(why) => health.gone(why),
         }
@@ -112,15 +112,17 @@ fn watch(eye: &Eye, find: &Find, inputs: &Sender<Input>, stop: &AtomicBool) -> P
             let _ = inputs.send(Input::Happened(Event::Camera { name, health: now_is }));
         }
     }
+    if n_damaged > 0 {
+        log::warn!("camera {}: {n_damaged} frames came damaged and were dropped", eye.name);
+    }
     played
 }
 
 fn glance(eye: &Eye, frame: &Frame, fingerprint: u64) -> Glance {
     let picture = &frame.picture;
     // A decoder that falls over costs the frame, not the station (E24).
-    let symbols = catch_unwind(AssertUnwindSafe(|| decode(picture, &eye.formats)));
-    let symbols = symbols.unwrap_or_else(|_| {
-        log::error!("camera {}: the decoder fell over frame {}", eye.name, frame.number);
+    let symbols = decode_guarded(picture, &eye.formats).unwrap_or_else(|error| {
+        log::error!("camera {}: frame {}: {error}", eye.name, frame.number);
         Vec::new()
     });
     Glance {

@@ -81,7 +81,7 @@ type Row = (Tone, &'static str, &'static str);
 
 /// The row of a verdict.
 pub fn verdict_row(verdict: &Verdict) -> Row {
-    use Tone::{Good, Wait, Wrong};
+    use self::Tone::{Good, Wait, Wrong};
     match verdict {
         Verdict::Linked => (Good, "LINKED", "Pack it. Then show CLOSE or press c."),
         Verdict::AlreadyDone { .. } => (Wait, "ALREADY DONE", "Pack it; nothing more to scan."),
@@ -117,7 +117,7 @@ fn which(between: &str) -> &'static str {
 
 /// The row of a notice.
 pub fn notice_row(notice: &Notice) -> Row {
-    use Tone::{Calm, Good, Wait, Wrong};
+    use self::Tone::{Calm, Good, Wait, Wrong};
     match notice {
         Notice::OrderOpen => (Calm, "SHOW BOX", "Hold a box of the order under the camera."),
         Notice::Closed(_) => (Good, "CLOSED", "Print the label. Next order."),

@@ -19,7 +19,7 @@ use crate::edge::publisher::{PublishError, Publisher};
 use crate::edge::store::Delivery;
 use crate::pipeline::show;
 
-// Without these a connection that accepts and never answers holds a publish for ever (lab/services.md, section 2).
+// Without these a connection that accepts and never answers holds a publish for ever.
 const CONNECT: Duration = Duration::from_secs(2);
 const READ: Duration = Duration::from_secs(4);
 const ATTEMPT: Duration = Duration::from_secs(5);

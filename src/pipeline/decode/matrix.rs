@@ -54,19 +54,24 @@ pub fn read(view: View<'_>, reduced: &Reduced, formats: &Formats, symbols: &mut 
     }
 }
 
-/// Adds the stacked symbols, PDF417 and GS1 DataBar, among `regions` of bars that no linear reader has read.
+/// Adds the stacked symbols, PDF417 and GS1 `DataBar`, among `regions` of bars that no linear reader has read.
+///
+/// `joined` are pairs of them that may be the parts of one symbol.
 pub fn read_stacked(
     view: View<'_>,
     regions: &[Region],
+    joined: &[Region],
     formats: &Formats,
     symbols: &mut Vec<Symbol>,
 ) {
     let is_wanted = |family: Family| family.symbologies().iter().any(|s| formats.has(*s));
-    for region in regions.iter().filter(|r| r.across >= STACKED_PX).take(MAX_STACKED) {
+    for region in joined.iter().chain(regions).filter(|r| r.across >= STACKED_PX).take(MAX_STACKED)
+    {
         if symbols.iter().any(|symbol| contains(symbol, region.centre)) {
             continue;
         }
-        if is_wanted(Family::DataBar) {
+        // Its reader is slow, and a large picture has many regions that are no symbol.
+        if is_wanted(Family::DataBar) && view.width * view.height <= WHOLE {
             add(symbols, Upright::of(view, region).data_bar(), view);
         }
     }
@@ -90,6 +95,7 @@ pub fn read_stacked(
 )]
 fn heaps(view: View<'_>, regions: &[Region]) -> Vec<Patch> {
     let mut boxes: Vec<[f32; 4]> = regions.iter().map(bounds).collect();
+    let mut n_parts: Vec<usize> = vec![1; boxes.len()];
     let mut k = 0;
     while k < boxes.len() {
         let near = |a: &[f32; 4], b: &[f32; 4]| {
@@ -101,6 +107,7 @@ fn heaps(view: View<'_>, regions: &[Region]) -> Vec<Patch> {
         let here = boxes[k];
         if let Some(other) = (k + 1..boxes.len()).find(|j| near(&here, &boxes[*j])) {
             let b = boxes.swap_remove(other);
+            n_parts[k] += n_parts.swap_remove(other);
             let a = &mut boxes[k];
             *a = [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
         } else {
@@ -113,7 +120,8 @@ fn heaps(view: View<'_>, regions: &[Region]) -> Vec<Patch> {
         let (right, bottom) = (side(b[2], view.width), side(b[3], view.height));
         Patch { left, top, width: right - left, height: bottom - top }
     };
-    let mut patches: Vec<Patch> = boxes.into_iter().map(patch).collect();
+    let in_parts = boxes.into_iter().zip(n_parts).filter(|(_, n)| *n > 1);
+    let mut patches: Vec<Patch> = in_parts.map(|(b, _)| patch(b)).collect();
     patches.sort_by_key(|patch| std::cmp::Reverse(patch.width * patch.height));
     patches
 }

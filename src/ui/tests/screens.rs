@@ -903,9 +903,9 @@ fn unreadable() {
 |
 | ORDER …0003  0 of 1 ──────────────  IN VIEW ───────────────────────────────────
 | … Washing machine W1       0 of 1   Code128 serial  ✔ 3/3 S/N:AD123456C
-|                                       Washing machine W1
+|                                       take it away first
 |                                     Code128 serial  ✔ 3/3 S/N:AD123458C
-|                                       Washing machine W1
+|                                       take it away first
 |
 | LAST ─────────────────────────────
 | 10:42:03 … UNREADABLE
