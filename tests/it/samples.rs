@@ -69,6 +69,8 @@ const VERDICTS: &str = "linked already_done same_box wrong_model wrong_variant n
 fn most_off(format: &str) -> f64 {
     match format {
         "QRCode" | "MicroQRCode" | "DataMatrix" => 1.5,
+        // Its place is that of its region of bars.
+        "DataBar" => 14.0,
         _ => 9.5,
     }
 }

@@ -207,7 +207,12 @@ fn corners(found: &RXingResult) -> Corners {
         [start, end] => [*start, *end, *end, *start],
         // A QR code's points are the centres of its finder patterns: bottom left, top left, top right.
         [bottom, top, right] => around_three(*bottom, *top, *right),
-        // Data Matrix and Aztec go around from one corner; PDF417 has its outer corners first.
+        // Aztec goes around from its top right.
+        [a, b, c, d, ..] if *found.getBarcodeFormat() == BarcodeFormat::AZTEC => {
+            let [first, second, third, last] = clockwise([*a, *b, *c, *d]);
+            [last, first, second, third]
+        }
+        // Data Matrix goes around from one corner; PDF417 has its outer corners first.
         [a, b, c, d, ..] => clockwise([*a, *b, *c, *d]),
     }
 }

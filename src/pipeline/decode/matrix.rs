@@ -14,7 +14,7 @@ const MAX_PATCHES: usize = 14;
 const MAX_STACKED: usize = 6;
 
 /// Most heaps of such regions that are read in one picture.
-const MAX_HEAPS: usize = 2;
+const MAX_HEAPS: usize = 1;
 
 /// Half the width from which on a region of bars may be a stacked symbol, in pixels.
 const STACKED_PX: f32 = 30.0;
@@ -45,7 +45,9 @@ pub fn read(view: View<'_>, reduced: &Reduced, formats: &Formats, symbols: &mut 
         let crop = Crop::of(view, &patch);
         let found = families.iter().filter(|f| f.is_square()).find_map(|&family| {
             let read = |threshold| engine::read(crop.gray.view(), family, threshold, Effort::Quick);
-            read(Threshold::Local).or_else(|| read(Threshold::Global))
+            let found = read(Threshold::Local);
+            // Aztec's reader costs as much as the others together and gains nothing by a second look.
+            if family == Family::Aztec { found } else { found.or_else(|| read(Threshold::Global)) }
         });
         add(symbols, found.map(|symbol| crop.placed(symbol)), view);
     }
@@ -78,10 +80,8 @@ pub fn read_stacked(
     if is_wanted(Family::Pdf417) {
         for patch in heaps(view, regions).iter().take(MAX_HEAPS) {
             let crop = Crop::of(view, patch);
-            let read = |threshold| {
-                engine::read(crop.gray.view(), Family::Pdf417, threshold, Effort::Quick)
-            };
-            let found = read(Threshold::Local).or_else(|| read(Threshold::Global));
+            let found =
+                engine::read(crop.gray.view(), Family::Pdf417, Threshold::Local, Effort::Quick);
             add(symbols, found.map(|symbol| crop.placed(symbol)), view);
         }
     }
