@@ -116,9 +116,9 @@ Without --home a fresh directory is made, kept, and printed first and last.
 Examples:
   scanstation demo
   scanstation demo --plain --speed 10
-  scanstation demo --plain --json --home /tmp/demo
+  scanstation demo --plain --json --home ./demo
 
-Exit codes: 0 done, whatever the verdicts; 2 wrong usage or configuration; 3 the world failed";
+Exit codes: 0 done, whatever the verdicts; 1 a file was no picture; 2 wrong usage or configuration; 3 the world failed";
 
 const INIT_HELP: &str = "\
 Example:
