@@ -14,6 +14,7 @@ mod hands;
 mod relay;
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -21,10 +22,10 @@ use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::KeyEvent;
 
-use crate::edge::clock;
 use crate::edge::relay::Relay;
 use crate::edge::steps::Step;
 use crate::edge::store::{Store, StoreError, StoreHandle};
+use crate::edge::{clock, probe};
 use crate::floor::{self, FloorError, answer, journal_entry};
 use crate::pipeline::command::Command;
 use crate::pipeline::decision::Decision;
@@ -41,6 +42,9 @@ pub use crate::run::eyes::{Eye, Source};
 
 /// The station's time moves at least this often.
 const TICK: Duration = Duration::from_millis(100);
+
+/// How often the disk is looked at.
+const DISK_EVERY: Duration = Duration::from_secs(10);
 
 /// How long an eye may take to close.
 const LAST_MOMENT: Duration = Duration::from_millis(600);
@@ -89,6 +93,8 @@ pub struct Parts {
     pub store: StoreHandle,
     /// Its relay.
     pub relay: Relay,
+    /// The folder whose disk is watched (E30).
+    pub home: PathBuf,
     /// What it sees with.
     pub eyes: Vec<Eye>,
 }
@@ -133,6 +139,8 @@ pub fn run<'a>(
         eyes_left: n_eyes,
         played: Played::default(),
         verdicts: Verdicts::new(),
+        home: parts.home,
+        disk_seen: clock::instant(),
     };
     let outcome = live.until(&received, stop);
     stop.store(true, Ordering::Relaxed);
@@ -184,6 +192,8 @@ struct Live<'a> {
     eyes_left: usize,
     played: Played,
     verdicts: Verdicts,
+    home: PathBuf,
+    disk_seen: Instant,
 }
 
 /// Whether to go on.
@@ -209,6 +219,7 @@ impl Live<'_> {
                 }
                 next = received.try_recv().ok();
             }
+            self.watch_disk()?;
             self.draw()?;
             let is_over = self.eyes_left == 0 && matches!(self.face, Face::Plain(_));
             if is_over && !self.station.is_waiting() {
@@ -216,6 +227,22 @@ impl Live<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Stops the station while there is disk enough for what is on its way (E30).
+    fn watch_disk(&mut self) -> Result<(), FloorError> {
+        if clock::instant().duration_since(self.disk_seen) < DISK_EVERY {
+            return Ok(());
+        }
+        self.disk_seen = clock::instant();
+        match probe::free_bytes(&self.home) {
+            Ok(free) if free < probe::LEAST_BYTES && !self.station.is_stopped() => {
+                let why = format!("{} MiB of disk are left: make room", free >> 20);
+                log::error!("{why}");
+                self.feed(Event::StoreFailed(why))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Waits a moment for what the eyes have counted.

@@ -181,7 +181,8 @@ fn paced(
     let eyes = vec![Eye { name, view, source, formats: formats(&stage.catalog) }];
     let name = Arc::from(stage.config.station.as_str());
     let (station, store) = (stage.station(clock::now())?, stage.store.clone());
-    let parts = Parts { station, name, store, relay: stage.relay()?, eyes };
+    let home = stage.site.home.root().to_owned();
+    let parts = Parts { station, name, store, relay: stage.relay()?, home, eyes };
     let form = typed.output.into();
     let (played, verdicts) = {
         let face = face(typed.plain, form, streams, EqualFrames::Count)?;

@@ -18,12 +18,6 @@ use crate::pipeline::catalog::check;
 use crate::pipeline::show;
 use crate::pipeline::time::Timestamp;
 
-/// With less room than this the station stops (E30).
-const LEAST_BYTES: u64 = 200 << 20;
-
-/// The clock may be behind what the database holds by so much.
-const SKEW_MS: i64 = 2_000;
-
 /// When this program was written: a clock before that was never set.
 const WRITTEN: i64 = 1_767_225_600_000;
 
@@ -156,8 +150,8 @@ fn database(path: &Path) -> Health {
 
 fn disk(home: &Path) -> Health {
     match probe::free_bytes(home) {
-        Ok(free) if free < LEAST_BYTES => Bad {
-            what: format!("{} MiB free, {} are needed", free >> 20, LEAST_BYTES >> 20),
+        Ok(free) if free < probe::LEAST_BYTES => Bad {
+            what: format!("{} MiB free, {} are needed", free >> 20, probe::LEAST_BYTES >> 20),
             todo: "make room; the station stops rather than lose a link".to_owned(),
         },
         Ok(free) => Good(format!("{} MiB free", free >> 20)),
@@ -168,20 +162,19 @@ fn disk(home: &Path) -> Health {
 fn time(site: &Site) -> Health {
     let now = clock::now();
     let path = site.home.database();
-    let links = if path.exists() {
-        Store::snapshot_of(&path).and_then(|s| s.links())
+    let newest = if path.exists() {
+        Store::snapshot_of(&path).and_then(|store| store.newest_link())
     } else {
-        Ok(Vec::new())
+        Ok(None)
     };
-    let newest = links.unwrap_or_default().iter().map(|link| link.linked_at).max();
-    health_of_clock(now, newest)
+    health_of_clock(now, newest.unwrap_or_default())
 }
 
 fn health_of_clock(now: Timestamp, newest: Option<Timestamp>) -> Health {
     let todo = "set the clock, best by NTP: notifications carry its time".to_owned();
     match newest {
         _ if now.millis() < WRITTEN => Bad { what: format!("it says {now}"), todo },
-        Some(newest) if newest.since(now) > SKEW_MS => {
+        Some(newest) if newest.since(now) > probe::SKEW_MS => {
             Bad { what: format!("it says {now}, but the newest link is of {newest}"), todo }
         }
         _ => Good(now.to_string()),

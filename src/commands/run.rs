@@ -13,7 +13,7 @@ use crate::config::{Camera, Config, Usb};
 use crate::edge::camera::sysfs::Find;
 use crate::edge::relay::Relay;
 use crate::edge::store::{Store, Writer};
-use crate::edge::{clock, log, reel};
+use crate::edge::{clock, log, probe, reel};
 use crate::floor::standing;
 use crate::pipeline::catalog::Catalog;
 use crate::pipeline::decode::Formats;
@@ -36,13 +36,16 @@ pub fn run(typed: &cli::Run, site: &Site, streams: &mut Streams<'_>) -> anyhow::
     let _lock = site.home.lock()?;
     let _log = log::start(&site.home.logs())?;
     let eyes = eyes(&config, &catalog)?;
-    let writer = Writer::start(open_store(site)?).context("start the store")?;
+    let store = site.store()?;
+    check_clock(&store)?;
+    let writer = Writer::start(store).context("start the store")?;
     let store = writer.handle();
     let publisher = site.publisher(&config.publisher.target)?;
     let relay = Relay::new(Box::new(store.clone()), publisher, config.publisher.retry);
     let station = Station::new(Arc::new(catalog), config.rules(seed()?), clock::now());
     let name = Arc::from(config.station.as_str());
-    let parts = Parts { station, name, store: store.clone(), relay, eyes };
+    let home = site.home.root().to_owned();
+    let parts = Parts { station, name, store: store.clone(), relay, home, eyes };
     let form = typed.output.into();
     let face = face(typed.plain, form, streams, EqualFrames::Ignore)?;
     let ended = run::run(parts, face, &stop_on_signals()?)?;
@@ -98,8 +101,15 @@ pub(super) fn seed() -> anyhow::Result<[u8; 16]> {
     Ok(seed)
 }
 
-fn open_store(site: &Site) -> anyhow::Result<Store> {
-    site.store()
+/// A clock behind the newest link would date links and notifications wrong (E28).
+fn check_clock(store: &Store) -> anyhow::Result<()> {
+    let now = clock::now();
+    match store.newest_link()? {
+        Some(newest) if newest.since(now) > probe::SKEW_MS => {
+            anyhow::bail!("the clock says {now}, but the newest link is of {newest}: set the clock")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The symbologies that models print serials in, and those of product codes, call-ups and commands.

@@ -5,6 +5,12 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::path::Path;
 use std::time::Duration;
 
+/// With less free disk than this, in bytes, the station stops rather than lose a link (E30).
+pub const LEAST_BYTES: u64 = 200 << 20;
+
+/// A clock that is further behind the newest link than this, in milliseconds, is wrong (E28).
+pub const SKEW_MS: i64 = 2000;
+
 /// For how long a server may take to answer.
 const CONNECT: Duration = Duration::from_secs(2);
 

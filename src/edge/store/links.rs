@@ -89,6 +89,13 @@ impl Store {
         })
     }
 
+    /// When the newest link was made.
+    pub fn newest_link(&self) -> Result<Option<Timestamp>, StoreError> {
+        let mut statement = self.connection.prepare("SELECT max(linked_at) FROM links")?;
+        let newest: Option<i64> = statement.query_row([], |row| row.get(0))?;
+        Ok(newest.map(Timestamp::from_millis))
+    }
+
     /// Every link there ever was, oldest first.
     pub fn links(&self) -> Result<Vec<Link>, StoreError> {
         let mut statement = self.connection.prepare(&format!("{SELECT} ORDER BY link_id"))?;

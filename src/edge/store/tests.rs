@@ -216,6 +216,14 @@ fn a_device_that_came_back_is_not_linked_again() {
 }
 
 #[test]
+fn the_newest_link_is_told() {
+    let mut store = store();
+    assert_eq!(store.newest_link().unwrap(), None);
+    let new = linked(&mut store, "A", 1, 1);
+    assert_eq!(store.newest_link().unwrap(), Some(new.linked_at));
+}
+
+#[test]
 fn an_event_is_made_ready_once() {
     let mut store = store();
     let new = linked(&mut store, "A", 1, 1);
