@@ -9,6 +9,7 @@
 //!
 //! One thread owns the station, takes one input at a time and performs its effects. It draws when no input waits.
 
+mod disk;
 mod eyes;
 mod hands;
 mod relay;
@@ -22,10 +23,10 @@ use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::KeyEvent;
 
+use crate::edge::clock;
 use crate::edge::relay::Relay;
 use crate::edge::steps::Step;
 use crate::edge::store::{Store, StoreError, StoreHandle};
-use crate::edge::{clock, probe};
 use crate::floor::{self, FloorError, answer, journal_entry};
 use crate::pipeline::command::Command;
 use crate::pipeline::decision::Decision;
@@ -38,13 +39,11 @@ use crate::ui::Screen;
 use crate::ui::keys::{Action, on_key};
 use crate::ui::terminal::Terminal;
 
+use crate::run::disk::DiskWatch;
 pub use crate::run::eyes::{Eye, Source};
 
 /// The station's time moves at least this often.
 const TICK: Duration = Duration::from_millis(100);
-
-/// How often the disk is looked at.
-const DISK_EVERY: Duration = Duration::from_secs(10);
 
 /// How long an eye may take to close.
 const LAST_MOMENT: Duration = Duration::from_millis(600);
@@ -139,8 +138,7 @@ pub fn run<'a>(
         eyes_left: n_eyes,
         played: Played::default(),
         verdicts: Verdicts::new(),
-        home: parts.home,
-        disk_seen: clock::instant(),
+        disk: DiskWatch::new(parts.home),
     };
     let outcome = live.until(&received, stop);
     stop.store(true, Ordering::Relaxed);
@@ -192,8 +190,7 @@ struct Live<'a> {
     eyes_left: usize,
     played: Played,
     verdicts: Verdicts,
-    home: PathBuf,
-    disk_seen: Instant,
+    disk: DiskWatch,
 }
 
 /// Whether to go on.
@@ -219,7 +216,9 @@ impl Live<'_> {
                 }
                 next = received.try_recv().ok();
             }
-            self.watch_disk()?;
+            if let Some(why) = self.disk.trouble().filter(|_| !self.station.is_stopped()) {
+                self.feed(Event::StoreFailed(why))?;
+            }
             self.draw()?;
             let is_over = self.eyes_left == 0 && matches!(self.face, Face::Plain(_));
             if is_over && !self.station.is_waiting() {
@@ -227,22 +226,6 @@ impl Live<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Stops the station while there is disk enough for what is on its way (E30).
-    fn watch_disk(&mut self) -> Result<(), FloorError> {
-        if clock::instant().duration_since(self.disk_seen) < DISK_EVERY {
-            return Ok(());
-        }
-        self.disk_seen = clock::instant();
-        match probe::free_bytes(&self.home) {
-            Ok(free) if free < probe::LEAST_BYTES && !self.station.is_stopped() => {
-                let why = format!("{} MiB of disk are left: make room", free >> 20);
-                log::error!("{why}");
-                self.feed(Event::StoreFailed(why))
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Waits a moment for what the eyes have counted.
