@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::pipeline::ident::{Asin, NotificationId, OrderId};
+use crate::pipeline::mount::Region;
 use crate::pipeline::symbol::Symbology;
 
-pub use crate::cli::values::{NoRoi, NoSource, Roi, Source};
+pub use crate::cli::values::{NoSource, Source};
 
 /// Exit codes, the same for every command (contracts).
 const EXIT_CODES: &str = "\
@@ -175,7 +176,7 @@ pub struct Decode {
     pub formats: Vec<Symbology>,
     /// Look at this part of the picture only: left, top, width, height in pixels
     #[arg(long, value_name = "X,Y,W,H")]
-    pub roi: Option<Roi>,
+    pub roi: Option<Region>,
     /// How symbols are printed.
     #[command(flatten)]
     pub output: Output,

@@ -4,11 +4,13 @@
 
 mod settings;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::cli::Source;
 use crate::config::settings::{Settings, Sheet};
+use crate::pipeline::mount::{Mount, Rotate};
 use crate::pipeline::named::named;
 use crate::pipeline::notification::RetrySchedule;
 use crate::pipeline::view::{Agreement, EqualFrames};
@@ -46,6 +48,8 @@ pub struct Config {
     pub cameras: Vec<Camera>,
     /// How many frames must agree.
     pub agreement: Agreement,
+    /// The same for the views of tunnel cameras.
+    pub tunnel: Agreement,
     /// Where events go.
     pub publisher: Publisher,
 }
@@ -59,8 +63,10 @@ pub struct Camera {
     pub usb: Option<Usb>,
     /// Cameras of one view see one box; its own name where none is given.
     pub view: String,
-    /// How boxes come before it.
+    /// How boxes come before it: the same for all cameras of a view.
     pub mode: Mode,
+    /// How it hangs, and which part of its picture matters.
+    pub mount: Mount,
 }
 
 /// How a camera is told from others.
@@ -149,11 +155,18 @@ impl Config {
     pub fn rules(&self, seed: [u8; 16]) -> Rules {
         Rules {
             agreement: self.agreement,
+            tunnels: self.tunnels(),
             settle_ms: self.settle_ms,
             hold_ms: self.hold_ms,
             publish_at: self.publish_at,
             seed,
         }
+    }
+
+    /// The agreement of each view that tunnel cameras look at.
+    fn tunnels(&self) -> BTreeMap<Arc<str>, Agreement> {
+        let tunnels = self.cameras.iter().filter(|camera| camera.mode == Mode::Tunnel);
+        tunnels.map(|camera| (Arc::from(camera.view.as_str()), self.tunnel)).collect()
     }
 
     /// As [`Config::load`], from `text`, the content of `file`.
@@ -165,6 +178,10 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let Sheet { station, cameras } = Sheet::read(text, file, environment)?;
         let cameras = cameras_of(&cameras)?;
+        let agreement = agreement_of(&station, "agreement", Agreement::default())?;
+        // A box on a belt is in view for a second at most, and the next one follows: what counts is as strict.
+        let tunnel = Agreement { window_ms: 1_000, gone_ms: 300, ..agreement };
+        let tunnel = agreement_of(&station, "agreement.tunnel", tunnel)?;
         Ok(Self {
             station: station.checked("station", is_name, NAME_RULE)?.ok_or_else(|| {
                 station.wrong("station", "add a line such as station = \"pack-1\"")
@@ -174,7 +191,8 @@ impl Config {
             settle_ms: station.whole("settle_ms", 0..=5_000, 300)?.into(),
             sources: sources_of(&station, sources, &cameras)?,
             cameras,
-            agreement: agreement_of(&station)?,
+            agreement,
+            tunnel,
             publisher: publisher_of(&station)?,
         })
     }
@@ -199,13 +217,23 @@ fn publish_at_of(station: &Settings) -> Result<PublishAt, ConfigError> {
     }
 }
 
-fn agreement_of(station: &Settings) -> Result<Agreement, ConfigError> {
+/// The table `table` of numbers of agreeing frames; `default` where one was not set.
+fn agreement_of(
+    station: &Settings,
+    table: &str,
+    default: Agreement,
+) -> Result<Agreement, ConfigError> {
+    let frames = |key, default| station.whole(&format!("{table}.{key}"), 1..=60, default);
+    let time = |key, default: i64| {
+        let default = u32::try_from(default).unwrap_or(u32::MAX);
+        station.whole(&format!("{table}.{key}"), 100..=60_000, default).map(i64::from)
+    };
     Ok(Agreement {
-        reed_solomon: station.whole("agreement.reed_solomon", 1..=60, 2)?,
-        checked: station.whole("agreement.checked", 1..=60, 3)?,
-        unchecked: station.whole("agreement.unchecked", 1..=60, 4)?,
-        window_ms: station.whole("agreement.window_ms", 100..=60_000, 2_000)?.into(),
-        gone_ms: station.whole("agreement.gone_ms", 100..=60_000, 700)?.into(),
+        reed_solomon: frames("reed_solomon", default.reed_solomon)?,
+        checked: frames("checked", default.checked)?,
+        unchecked: frames("unchecked", default.unchecked)?,
+        window_ms: time("window_ms", default.window_ms)?,
+        gone_ms: time("gone_ms", default.gone_ms)?,
         equal_frames: EqualFrames::Ignore,
     })
 }
@@ -251,6 +279,11 @@ fn cameras_of(settings: &[Settings]) -> Result<Vec<Camera>, ConfigError> {
         if !names.insert(found.name.clone()) {
             return Err(camera.wrong("name", "another camera has this name; give each its own"));
         }
+        let differs = |other: &Camera| other.view == found.view && other.mode != found.mode;
+        if cameras.iter().any(differs) {
+            let why = "another camera of this view has another mode; one view has one";
+            return Err(camera.wrong("mode", why));
+        }
         match &found.usb {
             Some(usb) if !taken.insert(usb.clone()) => {
                 let why = "another camera has it; tell them apart with usb = { port = \"1-2.3\" }";
@@ -282,7 +315,14 @@ fn camera_of(camera: &Settings) -> Result<Camera, ConfigError> {
     };
     let view = camera.checked("view", is_name, NAME_RULE)?.unwrap_or_else(|| name.clone());
     let mode = camera.parsed("mode")?.unwrap_or(Mode::Presentation);
-    Ok(Camera { name, usb, view, mode })
+    let mount = mount_of(camera)?;
+    Ok(Camera { name, usb, view, mode, mount })
+}
+
+fn mount_of(camera: &Settings) -> Result<Mount, ConfigError> {
+    let rotate = Rotate::of_degrees(camera.whole("rotate", 0..=270, 0)?)
+        .ok_or_else(|| camera.wrong("rotate", "write 0, 90, 180 or 270"))?;
+    Ok(Mount { rotate, mirror: camera.flag("mirror")?, region: camera.parsed("roi")? })
 }
 
 impl Usb {
@@ -374,6 +414,7 @@ mod tests {
             usb: Some(Usb::Serial("ABC123".to_owned())),
             view: "table".to_owned(),
             mode: Mode::Presentation,
+            mount: Mount::default(),
         };
         assert_eq!(config.cameras, [top]);
         assert_eq!(config.agreement, Agreement::default());
@@ -469,6 +510,32 @@ mod tests {
             "station = \"a\"\n[[camera]]\nname = \"l\"\n{one}\n[[camera]]\nname = \"r\"\n{other}"
         );
         assert_eq!(parse(&text, &[]).is_ok(), good);
+    }
+
+    #[test]
+    fn a_camera_is_mounted_and_a_tunnel_has_its_own_numbers() {
+        let text = "station = \"a\"\n[agreement]\nchecked = 5\n[agreement.tunnel]\ngone_ms = 250\n\
+            [[camera]]\nname = \"belt\"\nmode = \"tunnel\"\nroi = \"0,100,640,200\"\nrotate = 90\nmirror = true";
+        let config = parse(text, &[]).unwrap();
+        let mount = config.cameras[0].mount;
+        assert_eq!((mount.rotate, mount.mirror), (Rotate::Quarter, true));
+        assert_eq!(mount.region.map(|region| (region.y, region.height)), Some((100, 200)));
+        let rules = config.rules([0; 16]);
+        let tunnel = rules.agreement_of("belt");
+        assert_eq!((tunnel.checked, tunnel.window_ms, tunnel.gone_ms), (5, 1_000, 250));
+        assert_eq!(rules.agreement_of("table").gone_ms, 700);
+    }
+
+    #[test_case("rotate = 45", "rotate = 45: write 0, 90, 180 or 270"; "no right angle")]
+    #[test_case("mirror = 1", "mirror = 1: write true or false"; "no flag")]
+    #[test_case("roi = \"1,2,3\"", "roi = \"1,2,3\": no region"; "no region")]
+    #[test_case("view = \"v\"\n[[camera]]\nname = \"r\"\nusb = { port = \"1-3\" }\nview = \"v\"\nmode = \"tunnel\"", "another mode"; "two modes")]
+    fn a_bad_camera_is_refused(line: &str, expected: &str) {
+        let text = format!(
+            "station = \"a\"\n[[camera]]\nname = \"l\"\nusb = {{ port = \"1-2\" }}\n{line}"
+        );
+        let error = parse(&text, &[]).unwrap_err();
+        assert!(error.contains(expected), "{error}");
     }
 
     proptest! {

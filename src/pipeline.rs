@@ -9,6 +9,7 @@ pub mod gs1;
 pub mod ident;
 pub mod link;
 pub mod meaning;
+pub mod mount;
 pub mod named;
 pub mod notification;
 pub mod order;

@@ -3,6 +3,7 @@
 //! What it needs from the database it asks for, one question at a time, and goes on when the answer comes
 //! in as an event; so a written list of events and times is a test.
 
+mod beside;
 mod boxes;
 mod orders;
 mod read;
@@ -41,6 +42,8 @@ pub enum PublishAt {
 pub struct Rules {
     /// How many frames must agree.
     pub agreement: Agreement,
+    /// The same for views that have their own: those of tunnel cameras.
+    pub tunnels: BTreeMap<Arc<str>, Agreement>,
     /// How long after agreement a contradiction still stops a link, in milliseconds (decision 2).
     pub settle_ms: i64,
     /// How long a box waits for its order, in milliseconds (E18).
@@ -55,11 +58,19 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             agreement: Agreement::default(),
+            tunnels: BTreeMap::new(),
             settle_ms: 300,
             hold_ms: 20_000,
             publish_at: PublishAt::PackClose,
             seed: [0; 16],
         }
+    }
+}
+
+impl Rules {
+    /// How many frames of `view` must agree.
+    pub fn agreement_of(&self, view: &str) -> &Agreement {
+        self.tunnels.get(view).unwrap_or(&self.agreement)
     }
 }
 

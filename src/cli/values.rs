@@ -1,4 +1,4 @@
-//! Values of the command line that have a form of their own: a source, a part of a picture.
+//! Values of the command line that have a form of their own: a source.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -46,38 +46,6 @@ impl fmt::Display for Source {
     }
 }
 
-/// A part of a picture, in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Roi {
-    /// Its left edge.
-    pub x: u32,
-    /// Its top edge.
-    pub y: u32,
-    /// Its width, at least 1.
-    pub width: u32,
-    /// Its height, at least 1.
-    pub height: u32,
-}
-
-/// A text that is no part of a picture.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no region; write left,top,width,height in pixels, such as 100,80,640,480")]
-pub struct NoRoi;
-
-impl FromStr for Roi {
-    type Err = NoRoi;
-
-    fn from_str(text: &str) -> Result<Self, NoRoi> {
-        let numbers: Result<Vec<u32>, _> = text.split(',').map(str::parse).collect();
-        match numbers.as_deref() {
-            Ok(&[x, y, width, height]) if width > 0 && height > 0 => {
-                Ok(Self { x, y, width, height })
-            }
-            _ => Err(NoRoi),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use test_case::test_case;
@@ -92,14 +60,5 @@ mod tests {
     #[test_case("", Err(NoSource))]
     fn sources(text: &str, expected: Result<Source, NoSource>) {
         assert_eq!(text.parse(), expected);
-    }
-
-    #[test_case("1,2,3,4", true)]
-    #[test_case("1,2,0,4", false; "no width")]
-    #[test_case("1,2,3", false; "three numbers")]
-    #[test_case("-1,2,3,4", false; "outside")]
-    #[test_case("a,b,c,d", false; "letters")]
-    fn regions(text: &str, good: bool) {
-        assert_eq!(text.parse::<Roi>().is_ok(), good);
     }
 }

@@ -7,11 +7,12 @@ use std::path::Path;
 use anyhow::Context;
 use serde::Serialize;
 
-use crate::cli::{self, Roi};
+use crate::cli;
 use crate::commands::{Form, Outcome, Streams};
 use crate::edge::{clock, pictures};
 use crate::pipeline::decode::{Fell, Formats, decode_guarded};
 use crate::pipeline::frame::Picture;
+use crate::pipeline::mount::{Mount, Region};
 use crate::pipeline::show;
 use crate::pipeline::symbol::{Point, Symbol};
 
@@ -50,7 +51,7 @@ pub fn run(typed: &cli::Decode, streams: &mut Streams<'_>) -> anyhow::Result<Out
     Ok(outcome)
 }
 
-fn line_of<'a>(path: &'a Path, formats: &Formats, roi: Option<Roi>) -> Line<'a> {
+fn line_of<'a>(path: &'a Path, formats: &Formats, roi: Option<Region>) -> Line<'a> {
     let name = path.to_string_lossy();
     let read = read(path, roi).and_then(|picture| Ok(timed(&picture, formats)?));
     match read {
@@ -67,7 +68,7 @@ fn line_of<'a>(path: &'a Path, formats: &Formats, roi: Option<Roi>) -> Line<'a> 
     }
 }
 
-fn read(path: &Path, roi: Option<Roi>) -> anyhow::Result<Picture> {
+fn read(path: &Path, roi: Option<Region>) -> anyhow::Result<Picture> {
     let picture = pictures::read(path)?;
     let Some(roi) = roi else { return Ok(picture) };
     let part = part_of(&picture, roi);
@@ -76,14 +77,9 @@ fn read(path: &Path, roi: Option<Roi>) -> anyhow::Result<Picture> {
     })
 }
 
-fn part_of(picture: &Picture, roi: Roi) -> Option<Picture> {
-    let side = |n: u32| usize::try_from(n).ok();
-    let (left, width) = (side(roi.x)?, side(roi.width)?);
-    let rows = picture.luma().chunks_exact(side(picture.width())?.max(1));
-    let rows: Vec<&[u8]> = rows.skip(side(roi.y)?).take(side(roi.height)?).collect();
-    let cut = |row: &&[u8]| row.get(left..left.checked_add(width)?).map(<[u8]>::to_vec);
-    let luma: Option<Vec<Vec<u8>>> = rows.iter().map(cut).collect();
-    Picture::new(roi.width, roi.height, luma?.concat()).ok()
+fn part_of(picture: &Picture, roi: Region) -> Option<Picture> {
+    roi.within(picture.width(), picture.height()).filter(|part| *part == roi)?;
+    Mount { region: Some(roi), ..Mount::default() }.show(picture)
 }
 
 fn timed(picture: &Picture, formats: &Formats) -> Result<(Vec<Symbol>, f64), Fell> {

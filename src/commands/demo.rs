@@ -17,6 +17,7 @@ use crate::edge::store::{ImportPolicy, Store, StoreHandle, Writer};
 use crate::edge::{clock, log, reel, steps};
 use crate::floor::{Floor, RelayClock, standing};
 use crate::pipeline::catalog::Catalog;
+use crate::pipeline::mount::Mount;
 use crate::pipeline::order::import;
 use crate::pipeline::time::Timestamp;
 use crate::pipeline::view::{Agreement, EqualFrames};
@@ -178,7 +179,8 @@ fn paced(
     let speed = typed.speed.unwrap_or(1);
     let source = Source::Reel { items, steps, pace: Pace::Held, speed };
     let (name, view) = (Arc::from("samples"), Arc::from("table"));
-    let eyes = vec![Eye { name, view, source, formats: formats(&stage.catalog) }];
+    let eyes =
+        vec![Eye { name, view, source, mount: Mount::default(), formats: formats(&stage.catalog) }];
     let name = Arc::from(stage.config.station.as_str());
     let (station, store) = (stage.station(clock::now())?, stage.store.clone());
     let home = stage.site.home.root().to_owned();

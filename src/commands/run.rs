@@ -17,6 +17,7 @@ use crate::edge::{clock, log, probe, reel};
 use crate::floor::standing;
 use crate::pipeline::catalog::Catalog;
 use crate::pipeline::decode::Formats;
+use crate::pipeline::mount::Mount;
 use crate::pipeline::symbol::Symbology;
 use crate::pipeline::view::EqualFrames;
 use crate::projector::{Pace, Played};
@@ -138,7 +139,8 @@ fn eyes(config: &Config, catalog: &Catalog) -> anyhow::Result<Vec<Eye>> {
                 let name = Arc::from("camera");
                 let view = Arc::from("table");
                 let source = Source::Camera(Find::First);
-                eyes.push(Eye { name, view, source, formats: formats.clone() });
+                let mount = Mount::default();
+                eyes.push(Eye { name, view, source, mount, formats: formats.clone() });
             }
             cli::Source::Cameras => {
                 eyes.extend(config.cameras.iter().map(|camera| eye(camera, &formats)));
@@ -153,7 +155,8 @@ fn eyes(config: &Config, catalog: &Catalog) -> anyhow::Result<Vec<Eye>> {
     if !paths.is_empty() {
         let items = reel::load(&paths)?;
         let source = Source::Reel { items, steps: Vec::new(), pace: Pace::Frame, speed: 1 };
-        eyes.push(Eye { name: Arc::from("pictures"), view: Arc::from("table"), source, formats });
+        let (name, view) = (Arc::from("pictures"), Arc::from("table"));
+        eyes.push(Eye { name, view, source, mount: Mount::default(), formats });
     }
     Ok(eyes)
 }
@@ -168,6 +171,7 @@ fn eye(camera: &Camera, formats: &Formats) -> Eye {
         name: Arc::from(camera.name.as_str()),
         view: Arc::from(camera.view.as_str()),
         source: Source::Camera(find),
+        mount: camera.mount,
         formats: formats.clone(),
     }
 }

@@ -29,6 +29,11 @@ const KEYS: &[&str] = &[
     "agreement.unchecked",
     "agreement.window_ms",
     "agreement.gone_ms",
+    "agreement.tunnel.reed_solomon",
+    "agreement.tunnel.checked",
+    "agreement.tunnel.unchecked",
+    "agreement.tunnel.window_ms",
+    "agreement.tunnel.gone_ms",
     "publisher.kind",
     "publisher.region",
     "publisher.endpoint_url",
@@ -38,7 +43,8 @@ const KEYS: &[&str] = &[
 ];
 
 /// The settings of a `[[camera]]`.
-const CAMERA_KEYS: &[&str] = &["name", "usb.serial", "usb.port", "view", "mode"];
+const CAMERA_KEYS: &[&str] =
+    &["name", "usb.serial", "usb.port", "view", "mode", "roi", "rotate", "mirror"];
 
 /// The one variable that is no setting.
 const HOME: &str = "SCANSTATION_HOME";
@@ -84,6 +90,7 @@ pub struct ConfigError {
 enum Value {
     Text(String),
     Whole(i64),
+    Flag(bool),
     /// From the environment: a text or a number, as the reader wants it.
     Untyped(String),
     Other(&'static str),
@@ -96,6 +103,7 @@ impl Display for Value {
                 write!(f, "\"{}\"", show::shortened(text, 60))
             }
             Self::Whole(number) => number.fmt(f),
+            Self::Flag(flag) => flag.fmt(f),
             Self::Other(kind) => write!(f, "({kind})"),
         }
     }
@@ -184,9 +192,18 @@ impl Settings {
             None => return Ok(default),
             Some(Value::Whole(number)) => u32::try_from(*number).ok(),
             Some(Value::Untyped(text)) => text.parse().ok(),
-            Some(Value::Text(_) | Value::Other(_)) => None,
+            Some(Value::Text(_) | Value::Flag(_) | Value::Other(_)) => None,
         };
         number.filter(|n| range.contains(n)).ok_or_else(|| self.wrong(key, &why))
+    }
+
+    /// The setting `key`, true or false; false where it was not made.
+    pub(super) fn flag(&self, key: &str) -> Result<bool, ConfigError> {
+        match self.found.get(key).map(|setting| &setting.value) {
+            None => Ok(false),
+            Some(Value::Flag(flag)) => Ok(*flag),
+            Some(_) => Err(self.wrong(key, "write true or false")),
+        }
     }
 
     /// The error that the value of `key` is wrong, or missing, because of `why`.
@@ -212,7 +229,7 @@ impl Settings {
         match self.found.get(key).map(|setting| &setting.value) {
             None => Ok(None),
             Some(Value::Text(text) | Value::Untyped(text)) => Ok(Some(text)),
-            Some(Value::Whole(_) | Value::Other(_)) => {
+            Some(Value::Whole(_) | Value::Flag(_) | Value::Other(_)) => {
                 Err(self.wrong(key, "write a text in double quotes"))
             }
         }
@@ -307,6 +324,7 @@ fn value_of(value: &DeValue<'_>) -> Value {
             i64::from_str_radix(&digits, number.radix())
                 .map_or(Value::Other("a number out of range"), Value::Whole)
         }
+        DeValue::Boolean(flag) => Value::Flag(*flag),
         other => Value::Other(other.type_str()),
     }
 }

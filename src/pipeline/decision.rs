@@ -60,8 +60,8 @@ pub struct SeenSymbol {
 }
 
 impl SeenSymbol {
-    /// What a decision says of `track`, of which `needed` frames have to agree.
-    pub fn of(track: &Track, needed: u32) -> Self {
+    /// What a decision says of `track`.
+    pub fn of(track: &Track) -> Self {
         let role = if track.calls.is_some() { Role::CallUp } else { track.meaning.role };
         Self {
             symbology: track.symbol.symbology,
@@ -69,7 +69,7 @@ impl SeenSymbol {
             identifier: track.symbol.identifier.clone(),
             role,
             agreed: track.agreed(),
-            needed,
+            needed: track.needed,
         }
     }
 }

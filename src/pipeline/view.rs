@@ -124,6 +124,8 @@ pub struct Track {
     pub first_seen: Timestamp,
     /// When it was last seen.
     pub last_seen: Timestamp,
+    /// Frames that must agree on it.
+    pub needed: u32,
     /// When enough frames had agreed, once they have.
     pub agreed_at: Option<Timestamp>,
     /// Frames of the view decoded since then.
@@ -220,7 +222,7 @@ impl Track {
             self.sightings.push_back(Sighting { camera, at: taken, number, fingerprint });
         }
         self.forget(glance.taken, rules);
-        if self.agreed_at.is_none() && self.agreed() >= rules.needed(symbol.symbology) {
+        if self.agreed_at.is_none() && self.agreed() >= self.needed {
             self.agreed_at = Some(glance.taken);
         }
     }
@@ -307,6 +309,7 @@ impl View {
                 camera: Arc::clone(&glance.camera),
                 first_seen: glance.taken,
                 last_seen: glance.taken,
+                needed: rules.needed(symbol.symbology),
                 agreed_at: None,
                 glances_since: 0,
                 acted: false,

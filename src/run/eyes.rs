@@ -13,6 +13,7 @@ use crate::edge::reel::Item;
 use crate::edge::steps::StepLine;
 use crate::pipeline::decode::{Formats, decode_guarded};
 use crate::pipeline::frame::Frame;
+use crate::pipeline::mount::Mount;
 use crate::pipeline::time::Timestamp;
 use crate::pipeline::view::{Glance, inside};
 use crate::projector::{Go, Moment, Pace, Played, Projector};
@@ -35,6 +36,8 @@ pub struct Eye {
     pub view: Arc<str>,
     /// What it sees.
     pub source: Source,
+    /// How its picture is shown; a reel's is as it is.
+    pub mount: Mount,
     /// The symbologies that the station has a use for.
     pub formats: Formats,
 }

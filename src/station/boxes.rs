@@ -11,6 +11,7 @@ use crate::pipeline::order::Packing;
 use crate::pipeline::time::Timestamp;
 use crate::pipeline::verdict::{Fit, Judgement, Verdict, judge};
 use crate::pipeline::view::{Track, Use, View};
+use crate::station::beside::{disagree, is_of_a_box, is_with, succeeds};
 use crate::station::{Ask, Effect, Held, Notice, Pending, PublishAt, Sound, Station, Told};
 
 /// Frames that must have been decoded since agreement before a link (decision 2).
@@ -63,6 +64,7 @@ impl Station {
     }
 
     fn finding(&self, view: &Arc<str>, now: Timestamp) -> Finding {
+        let window_ms = self.rules.agreement_of(view).window_ms;
         let Some(view) = self.views.get(view) else { return Finding::Nothing };
         let here: Vec<&Track> = view.tracks.iter().collect();
         let serials: Vec<&Track> = here.iter().copied().filter(|t| t.is_serial()).collect();
@@ -82,14 +84,20 @@ impl Station {
         if !fresh.iter().all(|track| self.is_settled(track, now)) {
             return Finding::Nothing;
         }
-        if let Some(finding) = self.held_up(subject, &here, now) {
+        if let Some(finding) = self.held_up(subject, &here, window_ms, now) {
             return finding;
         }
         self.judged(subject, &serials, &here)
     }
 
-    /// What speaks against the box before it has agreed: waited for, and told once it lasts.
-    fn held_up(&self, subject: &Track, here: &[&Track], now: Timestamp) -> Option<Finding> {
+    /// What speaks against the box before it has agreed: waited for, and told once it lasts over `window_ms`.
+    fn held_up(
+        &self,
+        subject: &Track,
+        here: &[&Track],
+        window_ms: i64,
+        now: Timestamp,
+    ) -> Option<Finding> {
         let asins = self.asins_of_line(subject);
         let against = |track: &&&Track| {
             let other_serial = track.is_serial() && track.differs(subject);
@@ -104,7 +112,7 @@ impl Station {
         // A reading of one frame is waited for, however long the box has been in view.
         let since = subject.agreed_at.map(|at| at.max(track.first_seen));
         let waited = since.map_or(0, |since| now.since(since));
-        if waited <= self.rules.agreement.window_ms {
+        if waited <= window_ms {
             return Some(Finding::Nothing);
         }
         if track.is_serial() {
@@ -370,27 +378,4 @@ impl Station {
             }
         }
     }
-}
-
-/// Whether two tracks are readings of one spot that differ, each seen more than once.
-fn disagree(a: &Track, b: &Track) -> bool {
-    let twice = a.agreed() > 1 && b.agreed() > 1;
-    let is_silent = |track: &Track| track.state == Use::Linked;
-    let silent = is_silent(a) || is_silent(b);
-    twice && !silent && a.differs(b) && a.covisible(b) && a.same_spot(b)
-}
-
-/// Whether `track` was in view together with `subject` or another symbol of its box.
-fn is_with(subject: &Track, here: &[&Track], track: &Track) -> bool {
-    here.iter().any(|part| !part.differs(subject) && part.covisible(track))
-}
-
-/// Whether `by` states another serial and came into view when `track` was no longer seen: the box was swapped.
-fn succeeds(by: &Track, track: &Track) -> bool {
-    by.differs(track) && by.first_seen > track.last_seen && !by.covisible(track)
-}
-
-/// Whether a symbol tells that a box is in view: its product code, a serial that misses, any other code.
-fn is_of_a_box(track: &Track) -> bool {
-    matches!(track.meaning.role, Role::Product | Role::Other) && track.calls.is_none()
 }

@@ -48,9 +48,7 @@ impl Station {
         };
         let last: Option<&LastGlance> = view.as_ref().and_then(|view| view.last.as_ref());
         let tracks = view.as_ref().map(|view| view.tracks.as_slice()).unwrap_or_default();
-        let needed = |symbology| self.rules.agreement.needed(symbology);
-        let symbols =
-            tracks.iter().map(|track| SeenSymbol::of(track, needed(track.symbol.symbology)));
+        let symbols = tracks.iter().map(SeenSymbol::of);
         Decision {
             at: now,
             camera: last.map(|last| Arc::clone(&last.camera)),

@@ -13,7 +13,7 @@ impl Station {
         // What had left before this frame was taken does not come back with it as the same box.
         self.pass_time(glance.taken, effects);
         let view = self.views.entry(Arc::clone(&glance.view)).or_default();
-        view.see(glance, &self.catalog, &self.rules.agreement);
+        view.see(glance, &self.catalog, self.rules.agreement_of(&glance.view));
         self.pass_time(now, effects);
     }
 
@@ -22,7 +22,7 @@ impl Station {
         let names: Vec<Arc<str>> = self.views.keys().cloned().collect();
         for name in names {
             let Some(view) = self.views.get_mut(&name) else { continue };
-            let left = view.expire(now, &self.rules.agreement);
+            let left = view.expire(now, self.rules.agreement_of(&name));
             let is_here = |told: &Told| match &told.dsn {
                 Some(dsn) => view.tracks.iter().any(|track| track.states(dsn)),
                 None => view.box_since.is_some(),

@@ -29,11 +29,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, station: &Station) {
     for track in tracks {
         if room < ROOM {
             // Too narrow for both: the text has a row of its own.
-            lines.push(row(track, station, (name_width, 0)));
+            lines.push(row(track, (name_width, 0)));
             let (text, style) = content(track, usize::from(area.width).saturating_sub(3));
             lines.push(Line::from(format!("   {text}")).style(style));
         } else {
-            lines.push(row(track, station, (name_width, room)));
+            lines.push(row(track, (name_width, room)));
         }
         lines
             .extend(hint(track, station).map(|hint| Line::from(format!("   {hint}")).style(dim())));
@@ -44,8 +44,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, station: &Station) {
     draw_panel(frame, area, "IN VIEW".to_owned(), lines);
 }
 
-fn row(track: &Track, station: &Station, (name_width, room): (usize, usize)) -> Line<'static> {
-    let needed = station.rules().agreement.needed(track.symbol.symbology);
+fn row(track: &Track, (name_width, room): (usize, usize)) -> Line<'static> {
+    let needed = track.needed;
     let agreed = if track.is_agreed() { needed } else { track.agreed().min(needed) };
     let tone = if track.is_agreed() { Tone::Good } else { Tone::Wait };
     let (text, style) = if room > 0 { content(track, room) } else { Default::default() };
