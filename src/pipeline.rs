@@ -5,6 +5,7 @@ pub mod command;
 pub mod decision;
 pub mod decode;
 pub mod frame;
+pub mod gate;
 pub mod gs1;
 pub mod ident;
 pub mod link;
