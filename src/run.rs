@@ -12,6 +12,7 @@
 mod disk;
 mod eyes;
 mod hands;
+pub mod look;
 mod relay;
 
 use std::collections::VecDeque;

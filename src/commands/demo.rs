@@ -179,8 +179,14 @@ fn paced(
     let speed = typed.speed.unwrap_or(1);
     let source = Source::Reel { items, steps, pace: Pace::Held, speed };
     let (name, view) = (Arc::from("samples"), Arc::from("table"));
-    let eyes =
-        vec![Eye { name, view, source, mount: Mount::default(), formats: formats(&stage.catalog) }];
+    let eyes = vec![Eye {
+        name,
+        view,
+        source,
+        mount: Mount::default(),
+        formats: formats(&stage.catalog),
+        agreement: stage.config.agreement,
+    }];
     let name = Arc::from(stage.config.station.as_str());
     let (station, store) = (stage.station(clock::now())?, stage.store.clone());
     let home = stage.site.home.root().to_owned();

@@ -130,24 +130,30 @@ pub(super) fn formats(catalog: &Catalog) -> Formats {
 }
 
 fn eyes(config: &Config, catalog: &Catalog) -> anyhow::Result<Vec<Eye>> {
-    let formats = formats(catalog);
+    let rules = config.rules([0; 16]);
+    let eye = |(name, view): (&str, &str), source: Source, mount: Mount| Eye {
+        name: Arc::from(name),
+        view: Arc::from(view),
+        source,
+        mount,
+        formats: formats(catalog),
+        agreement: *rules.agreement_of(view),
+    };
+    let of_camera = |camera: &Camera| {
+        eye((&camera.name, &camera.view), Source::Camera(find(camera)), camera.mount)
+    };
     let mut eyes = Vec::new();
     let mut paths: Vec<PathBuf> = Vec::new();
     for source in &config.sources {
         match source {
             cli::Source::Cameras if config.cameras.is_empty() => {
-                let name = Arc::from("camera");
-                let view = Arc::from("table");
                 let source = Source::Camera(Find::First);
-                let mount = Mount::default();
-                eyes.push(Eye { name, view, source, mount, formats: formats.clone() });
+                eyes.push(eye(("camera", "table"), source, Mount::default()));
             }
-            cli::Source::Cameras => {
-                eyes.extend(config.cameras.iter().map(|camera| eye(camera, &formats)));
-            }
+            cli::Source::Cameras => eyes.extend(config.cameras.iter().map(of_camera)),
             cli::Source::Camera(name) => {
                 let camera = config.cameras.iter().find(|camera| camera.name == *name);
-                eyes.extend(camera.map(|camera| eye(camera, &formats)));
+                eyes.extend(camera.map(of_camera));
             }
             cli::Source::Path(path) => paths.push(path.clone()),
         }
@@ -155,23 +161,15 @@ fn eyes(config: &Config, catalog: &Catalog) -> anyhow::Result<Vec<Eye>> {
     if !paths.is_empty() {
         let items = reel::load(&paths)?;
         let source = Source::Reel { items, steps: Vec::new(), pace: Pace::Frame, speed: 1 };
-        let (name, view) = (Arc::from("pictures"), Arc::from("table"));
-        eyes.push(Eye { name, view, source, mount: Mount::default(), formats });
+        eyes.push(eye(("pictures", "table"), source, Mount::default()));
     }
     Ok(eyes)
 }
 
-fn eye(camera: &Camera, formats: &Formats) -> Eye {
-    let find = match &camera.usb {
+fn find(camera: &Camera) -> Find {
+    match &camera.usb {
         None => Find::First,
         Some(Usb::Serial(serial)) => Find::Serial(serial.clone()),
         Some(Usb::Port(port)) => Find::Port(port.clone()),
-    };
-    Eye {
-        name: Arc::from(camera.name.as_str()),
-        view: Arc::from(camera.view.as_str()),
-        source: Source::Camera(find),
-        mount: camera.mount,
-        formats: formats.clone(),
     }
 }

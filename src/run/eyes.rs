@@ -11,13 +11,13 @@ use crate::edge::camera::{Capture, Seen};
 use crate::edge::clock;
 use crate::edge::reel::Item;
 use crate::edge::steps::StepLine;
-use crate::pipeline::decode::{Formats, decode_guarded};
-use crate::pipeline::frame::Frame;
+use crate::pipeline::decode::Formats;
 use crate::pipeline::mount::Mount;
 use crate::pipeline::time::Timestamp;
-use crate::pipeline::view::{Glance, inside};
+use crate::pipeline::view::Agreement;
 use crate::projector::{Go, Moment, Pace, Played, Projector};
 use crate::run::Input;
+use crate::run::look::{Looked, Looker};
 use crate::station::{CameraHealth, Event};
 
 /// A frame older than this is not started on, in milliseconds (decision 4).
@@ -40,6 +40,8 @@ pub struct Eye {
     pub mount: Mount,
     /// The symbologies that the station has a use for.
     pub formats: Formats,
+    /// By what its symbols agree.
+    pub agreement: Agreement,
 }
 
 /// What an eye sees.
@@ -91,16 +93,17 @@ fn watch(eye: &Eye, find: &Find, inputs: &Sender<Input>, stop: &AtomicBool) -> P
     let mut health = Health::new(clock::now());
     let mut told = None;
     let mut n_damaged = 0_u64;
+    let names = (Arc::clone(&eye.name), Arc::clone(&eye.view));
+    let mut looker = Looker::new(names, eye.mount, eye.formats.clone(), eye.agreement);
     while !stop.load(Ordering::Relaxed) {
         match capture.newest(PATIENCE) {
             Seen::Frame(frame) => {
-                let fingerprint = frame.picture.fingerprint();
-                health.saw(fingerprint, clock::now());
+                health.saw(frame.picture.fingerprint(), clock::now());
                 if clock::now().since(frame.taken) <= STALE_MS {
-                    played.frames += 1;
-                    let glance = glance(eye, &frame, fingerprint);
-                    played.symbols += glance.symbols.len() as u64;
-                    let _ = inputs.send(Input::Happened(Event::Glance(glance)));
+                    match looker.look(&frame, None) {
+                        Ok(looked) => tell(looked, &mut played, inputs),
+                        Err(error) => health.gone(error.to_string()),
+                    }
                 }
             }
             Seen::Damaged => n_damaged += 1,
@@ -121,22 +124,17 @@ fn watch(eye: &Eye, find: &Find, inputs: &Sender<Input>, stop: &AtomicBool) -> P
     played
 }
 
-fn glance(eye: &Eye, frame: &Frame, fingerprint: u64) -> Glance {
-    let picture = &frame.picture;
-    // A decoder that falls over costs the frame, not the station (E24).
-    let symbols = decode_guarded(picture, &eye.formats).unwrap_or_else(|error| {
-        log::error!("camera {}: frame {}: {error}", eye.name, frame.number);
-        Vec::new()
-    });
-    Glance {
-        camera: Arc::clone(&eye.name),
-        view: Arc::clone(&eye.view),
-        source: None,
-        number: frame.number,
-        taken: frame.taken,
-        fingerprint,
-        symbols: Arc::from(inside(symbols, picture.width(), picture.height())),
+/// Tells the station what was seen, and counts what was decoded.
+fn tell(looked: Looked, played: &mut Played, inputs: &Sender<Input>) {
+    let Looked { glance, picture, fell } = looked;
+    if let Some(error) = fell {
+        log::error!("camera {}: frame {}: {error}", glance.camera, glance.number);
     }
+    played.frames += 1;
+    if picture.is_some() {
+        played.symbols += glance.symbols.len() as u64;
+    }
+    let _ = inputs.send(Input::Happened(Event::Glance(glance)));
 }
 
 /// What a camera's frames say of it.
