@@ -89,6 +89,7 @@ Examples:
   scanstation run
   scanstation run --source camera:top
   scanstation run --plain --json --source ./pictures
+  scanstation run --record ./recording --record-minutes 5
 
 Keys: o type an order, u undo last, c close, space acknowledge, ? help, q quit
 
@@ -146,6 +147,15 @@ pub struct Run {
     /// Plain lines instead of the dashboard; so it is when standard output is no terminal
     #[arg(long)]
     pub plain: bool,
+    /// Keep the last minutes' frames in this folder, for `replay`; secrets are filled in
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+    /// For how long recorded frames are kept
+    #[arg(long, value_name = "N", default_value_t = 15, requires = "record", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub record_minutes: u32,
+    /// How much they may take, in MiB
+    #[arg(long, value_name = "MB", default_value_t = 4096, requires = "record", value_parser = clap::value_parser!(u32).range(16..=1_000_000))]
+    pub record_max: u32,
     /// How decisions are printed.
     #[command(flatten)]
     pub output: Output,
@@ -377,6 +387,8 @@ mod tests {
     #[test_case(&["decode", "--formats", "Code128,UPC-A", "--roi", "0,0,9,9", "a.png"], true)]
     #[test_case(&["decode", "--formats", "GS1-128", "a.png"], false; "no such symbology")]
     #[test_case(&["models", "which", "X", "--asin", "short"], false; "no ASIN")]
+    #[test_case(&["run", "--record", "d", "--record-minutes", "5", "--record-max", "64"], true)]
+    #[test_case(&["run", "--record-minutes", "5"], false; "nothing to record to")]
     #[test_case(&["demo", "--speed", "0"], false; "no speed")]
     #[test_case(&["links", "undo", "AD123456C"], false; "no reason")]
     #[test_case(&["decode"], false; "no path")]

@@ -50,8 +50,19 @@ pub struct Config {
     pub agreement: Agreement,
     /// The same for the views of tunnel cameras.
     pub tunnel: Agreement,
+    /// What is kept of the frames around exceptions; `None` for nothing.
+    pub evidence: Option<Evidence>,
     /// Where events go.
     pub publisher: Publisher,
+}
+
+/// How much evidence is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Evidence {
+    /// All of it together, in MiB.
+    pub max_mb: u32,
+    /// For so many days.
+    pub retention_days: u32,
 }
 
 /// A camera of the station.
@@ -193,6 +204,7 @@ impl Config {
             cameras,
             agreement,
             tunnel,
+            evidence: evidence_of(&station)?,
             publisher: publisher_of(&station)?,
         })
     }
@@ -236,6 +248,12 @@ fn agreement_of(
         gone_ms: time("gone_ms", default.gone_ms)?,
         equal_frames: EqualFrames::Ignore,
     })
+}
+
+fn evidence_of(station: &Settings) -> Result<Option<Evidence>, ConfigError> {
+    let max_mb = station.whole("evidence.max_mb", 0..=1_000_000, 0)?;
+    let retention_days = station.whole("evidence.retention_days", 1..=3650, 30)?;
+    Ok((max_mb > 0).then_some(Evidence { max_mb, retention_days }))
 }
 
 fn publisher_of(station: &Settings) -> Result<Publisher, ConfigError> {

@@ -2,12 +2,14 @@
 
 pub mod camera;
 pub mod clock;
+pub mod evidence;
 pub mod home;
 pub mod log;
 pub mod models;
 pub mod pictures;
 pub mod probe;
 pub mod publisher;
+pub mod recording;
 pub mod reel;
 pub mod relay;
 pub mod steps;

@@ -151,7 +151,7 @@ impl<'a> Floor<'a> {
     /// Takes in what the reel gives.
     pub fn take(&mut self, moment: Moment<'_>) -> Result<Go, FloorError> {
         match moment {
-            Moment::Glance(glance, at) => self.feed(Event::Glance(glance), at)?,
+            Moment::Glance(glance, at, _) => self.feed(Event::Glance(glance), at)?,
             Moment::Step(step, at) => self.step(step, at)?,
             Moment::Error { source, error } => self.report.error(&source, &error)?,
             Moment::End(at) => {

@@ -15,6 +15,7 @@ pub mod named;
 pub mod notification;
 pub mod order;
 pub mod payload;
+pub mod shot;
 pub mod show;
 pub mod symbol;
 pub mod time;

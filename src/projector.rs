@@ -3,13 +3,16 @@
 //! A still is decoded once and stands for fifteen equal frames in a second, then a second of empty view
 //! (decision 1). Frames are decoded in order, none is dropped, and time comes from the reel alone.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::edge::pictures;
-use crate::edge::reel::{Item, SequenceFrame};
+use crate::edge::reel::{Item, Sequence, SequenceFrame};
 use crate::edge::steps::{Step, StepLine};
 use crate::pipeline::decode::{Formats, decode_guarded};
+use crate::pipeline::frame::Picture;
+use crate::pipeline::shot::Secret;
 use crate::pipeline::symbol::Symbol;
 use crate::pipeline::time::Timestamp;
 use crate::pipeline::view::{Glance, inside};
@@ -22,12 +25,17 @@ const STILL_MS: i64 = 1000;
 const FRAME_MS: i64 = 1000 / FRAMES;
 /// The camera's name where the reel has none.
 const CAMERA: &str = "replay";
+/// The view's, likewise.
+const VIEW: &str = "table";
+
+/// The picture of a frame; `None` where it shows what the one before did, or nothing.
+pub type Shown = Option<Arc<Picture>>;
 
 /// Something that the reel gives.
 #[derive(Debug)]
 pub enum Moment<'a> {
     /// A frame, and when it is to be decided on.
-    Glance(Glance, Timestamp),
+    Glance(Glance, Timestamp, Shown),
     /// A step of `steps.jsonl`.
     Step(&'a Step, Timestamp),
     /// A picture that is none.
@@ -78,16 +86,23 @@ pub struct Projector<'a> {
     clock: Timestamp,
     number: u64,
     played: Played,
-    view: Arc<str>,
     pace: Pace,
+    formats: Formats,
+}
+
+/// A frame that was decoded.
+#[derive(Debug, Clone)]
+struct Decoded {
+    symbols: Arc<[Symbol]>,
+    fingerprint: u64,
+    picture: Arc<Picture>,
 }
 
 impl<'a> Projector<'a> {
     /// A reel that begins at `start`.
     pub fn new(items: &'a [Item], steps: &'a [StepLine], start: Timestamp) -> Self {
-        let view = Arc::from("table");
-        let played = Played::default();
-        Self { items, steps, clock: start, number: 0, played, view, pace: Pace::Held }
+        let (played, formats) = (Played::default(), Formats::all());
+        Self { items, steps, clock: start, number: 0, played, pace: Pace::Held, formats }
     }
 
     /// The same with stills played at `pace`.
@@ -96,11 +111,17 @@ impl<'a> Projector<'a> {
         Self { pace, ..self }
     }
 
+    /// The same with only `formats` looked for.
+    #[must_use]
+    pub fn with_formats(self, formats: Formats) -> Self {
+        Self { formats, ..self }
+    }
+
     /// How long `items` with `steps` play, in milliseconds.
     pub fn duration_ms(items: &[Item], steps: &[StepLine]) -> i64 {
         let item_ms = |item: &Item| match item {
             Item::Still(_) => 2 * STILL_MS,
-            Item::Sequence { frames, .. } => {
+            Item::Sequence(Sequence { frames, .. }) => {
                 frames.last().map_or(0, |frame| frame.decided_ms) + FRAME_MS + STILL_MS
             }
         };
@@ -125,7 +146,7 @@ impl<'a> Projector<'a> {
             }
             let go = match item {
                 Item::Still(path) => self.still(path, sink)?,
-                Item::Sequence { folder, frames } => self.sequence(folder, frames, sink)?,
+                Item::Sequence(sequence) => self.sequence(sequence, sink)?,
             };
             if go == Go::Stop {
                 return Ok(self.played);
@@ -141,7 +162,7 @@ impl<'a> Projector<'a> {
         sink: &mut dyn FnMut(Moment<'_>) -> Result<Go, E>,
     ) -> Result<Go, E> {
         match step {
-            Step::WaitMs { ms } => self.hold(&[], None, i64::from(*ms), sink),
+            Step::WaitMs { ms } => self.hold(None, i64::from(*ms), sink),
             Step::Cancel { .. } | Step::Update { .. } | Step::Undo { .. } | Step::Close => {
                 sink(Moment::Step(step, self.clock))
             }
@@ -155,15 +176,15 @@ impl<'a> Projector<'a> {
     ) -> Result<Go, E> {
         let source = name_of(path);
         match self.decoded(path) {
-            Ok((symbols, fingerprint)) => {
-                let shown = Some((Arc::from(source.as_str()), fingerprint));
+            Ok(decoded) => {
+                let shown = Some((source.as_str(), &decoded));
                 if self.pace == Pace::Frame {
-                    return self.hold(&symbols, shown, FRAME_MS, sink);
+                    return self.hold(shown, FRAME_MS, sink);
                 }
-                if self.hold(&symbols, shown, STILL_MS, sink)? == Go::Stop {
+                if self.hold(shown, STILL_MS, sink)? == Go::Stop {
                     return Ok(Go::Stop);
                 }
-                self.hold(&[], None, STILL_MS, sink)
+                self.hold(None, STILL_MS, sink)
             }
             Err(error) => {
                 self.played.errors += 1;
@@ -172,21 +193,19 @@ impl<'a> Projector<'a> {
         }
     }
 
-    /// The same view for `ms`, fifteen frames a second.
+    /// The same view for `ms`, fifteen frames a second: a file's, or an empty one.
     fn hold<E>(
         &mut self,
-        symbols: &[Symbol],
-        shown: Option<(Arc<str>, u64)>,
+        shown: Option<(&str, &Decoded)>,
         ms: i64,
         sink: &mut dyn FnMut(Moment<'_>) -> Result<Go, E>,
     ) -> Result<Go, E> {
         let start = self.clock;
-        let symbols: Arc<[Symbol]> = Arc::from(symbols);
-        let (source, fingerprint) = shown.map_or((None, 0), |(name, print)| (Some(name), print));
         for i in 0..(ms * FRAMES / 1000).max(1) {
             let taken = start.plus(i * 1000 / FRAMES);
-            let glance = self.glance(CAMERA, source.clone(), taken, fingerprint, &symbols);
-            if sink(Moment::Glance(glance, taken))? == Go::Stop {
+            let glance = self.glance((CAMERA, VIEW), shown, taken);
+            let picture = shown.filter(|_| i == 0).map(|(_, decoded)| Arc::clone(&decoded.picture));
+            if sink(Moment::Glance(glance, taken, picture))? == Go::Stop {
                 return Ok(Go::Stop);
             }
         }
@@ -196,22 +215,31 @@ impl<'a> Projector<'a> {
 
     fn sequence<E>(
         &mut self,
-        folder: &Path,
-        frames: &[SequenceFrame],
+        sequence: &Sequence,
         sink: &mut dyn FnMut(Moment<'_>) -> Result<Go, E>,
     ) -> Result<Go, E> {
+        let Sequence { folder, frames, views, .. } = sequence;
         let start = self.clock;
+        // What each camera showed last: a frame that shows the same names its file again.
+        let mut last: BTreeMap<&str, (&str, Decoded)> = BTreeMap::new();
         for frame in frames {
             let path = folder.join(&frame.file);
             let source = format!("{}/{}", name_of(folder), frame.file);
             let (taken, decided) = (start.plus(frame.taken_ms), start.plus(frame.decided_ms));
-            let go = match self.decoded(&path) {
-                Ok((symbols, fingerprint)) => {
-                    let source = Some(Arc::from(source.as_str()));
-                    let symbols = Arc::from(symbols);
-                    let glance = self.glance(&frame.camera, source, taken, fingerprint, &symbols);
+            let before = last.get(frame.camera.as_str()).filter(|(file, _)| *file == frame.file);
+            let (decoded, is_new) = match before {
+                Some((_, decoded)) => (Ok(decoded.clone()), false),
+                None => (self.decoded(&path).map(|decoded| decoded.with_secrets(frame)), true),
+            };
+            let go = match decoded {
+                Ok(decoded) => {
+                    let view = views.get(&frame.camera).map_or(VIEW, String::as_str);
+                    let shown = Some((source.as_str(), &decoded));
+                    let glance = self.glance((&frame.camera, view), shown, taken);
+                    let picture = is_new.then(|| Arc::clone(&decoded.picture));
+                    last.insert(&frame.camera, (&frame.file, decoded));
                     self.clock = decided;
-                    sink(Moment::Glance(glance, decided))?
+                    sink(Moment::Glance(glance, decided, picture))?
                 }
                 Err(error) => {
                     self.played.errors += 1;
@@ -223,36 +251,49 @@ impl<'a> Projector<'a> {
             }
         }
         self.clock = self.clock.plus(FRAME_MS);
-        self.hold(&[], None, STILL_MS, sink)
+        self.hold(None, STILL_MS, sink)
     }
 
     fn glance(
         &mut self,
-        camera: &str,
-        source: Option<Arc<str>>,
+        (camera, view): (&str, &str),
+        shown: Option<(&str, &Decoded)>,
         taken: Timestamp,
-        fingerprint: u64,
-        symbols: &Arc<[Symbol]>,
     ) -> Glance {
         self.number += 1;
         self.played.frames += 1;
         Glance {
             camera: Arc::from(camera),
-            view: Arc::clone(&self.view),
-            source,
+            view: Arc::from(view),
+            source: shown.map(|(source, _)| Arc::from(source)),
             number: self.number,
             taken,
-            fingerprint,
-            symbols: Arc::clone(symbols),
+            fingerprint: shown.map_or(0, |(_, decoded)| decoded.fingerprint),
+            symbols: shown
+                .map_or_else(|| Arc::from([]), |(_, decoded)| Arc::clone(&decoded.symbols)),
         }
     }
 
-    fn decoded(&mut self, path: &Path) -> Result<(Vec<Symbol>, u64), String> {
+    fn decoded(&mut self, path: &Path) -> Result<Decoded, String> {
         let picture = pictures::read(path).map_err(|error| error.to_string())?;
-        let symbols =
-            decode_guarded(&picture, &Formats::all()).map_err(|error| error.to_string())?;
+        let symbols = decode_guarded(&picture, &self.formats).map_err(|error| error.to_string())?;
         self.played.symbols += symbols.len() as u64;
-        Ok((inside(symbols, picture.width(), picture.height()), picture.fingerprint()))
+        let symbols = Arc::from(inside(symbols, picture.width(), picture.height()));
+        let fingerprint = picture.fingerprint();
+        Ok(Decoded { symbols, fingerprint, picture: Arc::new(picture) })
+    }
+}
+
+impl Decoded {
+    /// With what stands for the secrets that were filled in when `frame` was recorded.
+    fn with_secrets(self, frame: &SequenceFrame) -> Self {
+        let mut symbols = self.symbols.to_vec();
+        for secret in &frame.secrets {
+            if let Some(symbol) = Secret::stand_in(secret) {
+                symbols.insert(secret.index.min(symbols.len()), symbol);
+            }
+        }
+        Self { symbols: Arc::from(symbols), ..self }
     }
 }
 

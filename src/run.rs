@@ -12,15 +12,18 @@
 mod disk;
 mod eyes;
 mod hands;
+mod input;
 pub mod look;
+pub mod recorder;
 mod relay;
+mod time;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ratatui::crossterm::event::KeyEvent;
 
@@ -41,37 +44,14 @@ use crate::ui::keys::{Action, on_key};
 use crate::ui::terminal::Terminal;
 
 use crate::run::disk::DiskWatch;
+use crate::run::eyes::Outlet;
 pub use crate::run::eyes::{Eye, Source};
-
-/// The station's time moves at least this often.
-const TICK: Duration = Duration::from_millis(100);
+pub use crate::run::input::Input;
+use crate::run::recorder::{Recorder, Recording, Shelves};
+use crate::run::time::{StationTime, TICK};
 
 /// How long an eye may take to close.
 const LAST_MOMENT: Duration = Duration::from_millis(600);
-
-/// What reaches the thread that owns the station.
-#[derive(Debug)]
-pub enum Input {
-    /// Something happened, now.
-    Happened(Event),
-    /// A reel's frame, or its end, at the reel's own time.
-    Played(Event, Timestamp),
-    /// A reel's step.
-    Step(Step, Timestamp),
-    /// A picture that is none.
-    NoPicture {
-        /// The file.
-        source: String,
-        /// Why.
-        error: String,
-    },
-    /// A key was pressed.
-    Key(KeyEvent),
-    /// The window changed its size.
-    Resized,
-    /// An eye has seen all there was.
-    Ended(Played),
-}
 
 /// What the packer looks at.
 #[derive(Debug)]
@@ -97,6 +77,8 @@ pub struct Parts {
     pub home: PathBuf,
     /// What it sees with.
     pub eyes: Vec<Eye>,
+    /// Where frames are recorded to.
+    pub shelves: Shelves,
 }
 
 /// How a run ended.
@@ -120,8 +102,15 @@ pub fn run<'a>(
 ) -> Result<Ended<'a>, FloorError> {
     let (inputs, received) = channel();
     let n_eyes = parts.eyes.len();
+    let recording = if parts.shelves.ring.is_some() || parts.shelves.evidence.is_some() {
+        Some(Recorder::start(parts.shelves, inputs.clone())?)
+    } else {
+        None
+    };
+    let recorder = recording.as_ref().map(|recording| recording.recorder().clone());
     for eye in parts.eyes {
-        eyes::open(eye, inputs.clone(), Arc::clone(stop))?;
+        let outlet = Outlet { inputs: inputs.clone(), recorder: recorder.clone() };
+        eyes::open(eye, outlet, Arc::clone(stop))?;
     }
     if matches!(face, Face::Dashboard(..)) {
         hands::watch(inputs.clone(), Arc::clone(stop))?;
@@ -140,10 +129,12 @@ pub fn run<'a>(
         played: Played::default(),
         verdicts: Verdicts::new(),
         disk: DiskWatch::new(parts.home),
+        recorder,
     };
     let outcome = live.until(&received, stop);
     stop.store(true, Ordering::Relaxed);
     live.let_eyes_close(&received);
+    recording.into_iter().for_each(Recording::end);
     let Live { face, wake, store, played, verdicts, station, .. } = live;
     // The relay ends its step and stops once nobody can wake it.
     drop(wake);
@@ -155,27 +146,6 @@ pub fn run<'a>(
         Face::Dashboard(..) => None,
     };
     Ok(Ended { played, report, verdicts, store_failed: station.is_stopped() })
-}
-
-/// What the station's time is.
-#[derive(Debug, Clone, Copy)]
-enum StationTime {
-    /// The wall clock.
-    Wall,
-    /// A reel's: that of its last frame, and what has gone by since, at most a tick.
-    Reel { at: Timestamp, since: Instant },
-}
-
-impl StationTime {
-    fn now(self) -> Timestamp {
-        match self {
-            Self::Wall => clock::now(),
-            Self::Reel { at, since } => {
-                let gone = clock::instant().duration_since(since).min(TICK);
-                at.plus(i64::try_from(gone.as_millis()).unwrap_or(0))
-            }
-        }
-    }
 }
 
 struct Live<'a> {
@@ -192,6 +162,7 @@ struct Live<'a> {
     played: Played,
     verdicts: Verdicts,
     disk: DiskWatch,
+    recorder: Option<Recorder>,
 }
 
 /// Whether to go on.
@@ -281,6 +252,13 @@ impl Live<'_> {
                 Face::Plain(report) => report.error(&source, &error)?,
                 Face::Dashboard(..) => log::warn!("{}: {error}", show::printable(&source)),
             },
+            Input::Trouble { part, why } => {
+                log::error!("{part}: {why}");
+                self.played.errors += 1;
+                if let Face::Plain(report) = &mut self.face {
+                    report.error(part, &why)?;
+                }
+            }
             Input::Key(key) => return self.key(key),
             Input::Resized => {}
             Input::Ended(played) => self.ended(played),
@@ -324,7 +302,8 @@ impl Live<'_> {
                 self.ask(move |store| answer(store, &ask, &name, now));
             }
             Effect::Decide(decision) => {
-                log_decision(&decision);
+                log::info!("{}", log_line(&decision));
+                self.recorder.iter().for_each(|recorder| recorder.decided(&decision));
                 *self.verdicts.entry(decision.verdict.name()).or_default() += 1;
                 if let Some(entry) = journal_entry(&decision, &self.name, self.station.catalog()) {
                     self.ask(move |store| store.journal(&entry).map(|()| None));
@@ -389,8 +368,8 @@ impl Live<'_> {
     }
 }
 
-fn log_decision(decision: &Decision) {
+fn log_line(decision: &Decision) -> String {
     let dsn = decision.dsn.as_ref().map(|dsn| show::last4(dsn.as_str())).unwrap_or_default();
     let order = decision.order_id.as_ref().map(|id| show::last4(id.as_str())).unwrap_or_default();
-    log::info!("{} {dsn} order {order}", decision.verdict.name());
+    format!("{} {dsn} order {order}", decision.verdict.name())
 }

@@ -23,6 +23,7 @@ use crate::pipeline::time::Timestamp;
 use crate::pipeline::view::{Agreement, EqualFrames};
 use crate::projector::{Pace, Played, Projector};
 use crate::report::{Report, Summary};
+use crate::run::recorder::Shelves;
 use crate::run::{self, Eye, Parts, Source};
 use crate::station::{Rules, Station};
 
@@ -190,7 +191,8 @@ fn paced(
     let name = Arc::from(stage.config.station.as_str());
     let (station, store) = (stage.station(clock::now())?, stage.store.clone());
     let home = stage.site.home.root().to_owned();
-    let parts = Parts { station, name, store, relay: stage.relay()?, home, eyes };
+    let shelves = Shelves { ring: None, evidence: None };
+    let parts = Parts { station, name, store, relay: stage.relay()?, home, eyes, shelves };
     let form = typed.output.into();
     let (played, verdicts) = {
         let face = face(typed.plain, form, streams, EqualFrames::Count)?;

@@ -6,18 +6,21 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 
 use crate::cli;
+use crate::commands::run::formats;
 use crate::commands::{Form, NoHome, Outcome, Site, Streams};
 use crate::edge::home::Home;
 use crate::edge::publisher::Recording;
+use crate::edge::reel::Item;
 use crate::edge::relay::Relay;
 use crate::edge::store::{ImportPolicy, Store, Writer};
 use crate::edge::{models, reel, steps};
 use crate::floor::{Floor, RelayClock, standing};
 use crate::pipeline::catalog::Catalog;
+use crate::pipeline::decode::Formats;
 use crate::pipeline::notification::RetrySchedule;
 use crate::pipeline::order::import;
 use crate::pipeline::show;
-use crate::pipeline::time::SIMULATED_START;
+use crate::pipeline::time::{SIMULATED_START, Timestamp};
 use crate::pipeline::view::{Agreement, EqualFrames};
 use crate::projector::Projector;
 use crate::report::{Report, Summary};
@@ -64,14 +67,18 @@ fn play(world: &World<'_>, form: Form, streams: &mut Streams<'_>) -> anyhow::Res
     let store = writer.handle();
     let schedule = RetrySchedule { first_ms: 1000, cap_ms: 300_000, dead_after: 0 };
     let relay = Relay::new(Box::new(store.clone()), Box::<Recording>::default(), schedule);
-    let equal_frames = EqualFrames::Count;
+    // Only a still stands for frames that are equal; a recording plays as it was lived (decision 1).
+    let recorded = items.iter().all(|item| started(item).is_some());
+    let equal_frames = if recorded { EqualFrames::Ignore } else { EqualFrames::Count };
+    let formats = if recorded { formats(&catalog) } else { Formats::all() };
+    let start = items.first().and_then(started).unwrap_or(SIMULATED_START);
     let agreement = Agreement { equal_frames, ..world.rules.agreement };
     let rules = Rules { agreement, ..world.rules.clone() };
-    let station = Station::new(Arc::new(catalog), rules, SIMULATED_START);
+    let station = Station::new(Arc::new(catalog), rules, start);
     let report = Report::new(streams.out, form, equal_frames);
     let edges = (store.clone(), relay);
     let mut floor = Floor::new(station, "replay", edges, report, RelayClock::Simulated);
-    let projector = Projector::new(&items, &steps, SIMULATED_START);
+    let projector = Projector::new(&items, &steps, start).with_formats(formats);
     let played = projector.play(&mut |moment| floor.take(moment))?;
     if floor.is_stopped() {
         bail!("the database failed");
@@ -80,6 +87,14 @@ fn play(world: &World<'_>, form: Form, streams: &mut Streams<'_>) -> anyhow::Res
     let summary = Summary { played, links: standing.links, events: standing.events, home: None };
     floor.into_report().summary(&summary)?;
     Ok(if played.errors > 0 { Outcome::Findings } else { Outcome::Done })
+}
+
+/// When `item` began, where it was recorded (decision 18).
+fn started(item: &Item) -> Option<Timestamp> {
+    match item {
+        Item::Sequence(sequence) => sequence.started,
+        Item::Still(_) => None,
+    }
 }
 
 fn catalog(home: Option<&Home>) -> anyhow::Result<Catalog> {

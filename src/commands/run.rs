@@ -9,8 +9,10 @@ use anyhow::Context;
 
 use crate::cli;
 use crate::commands::{Form, NoHome, Outcome, Site, Streams};
-use crate::config::{Camera, Config, Usb};
+use crate::config::{Camera, Config, Evidence, Usb};
 use crate::edge::camera::sysfs::Find;
+use crate::edge::evidence::{self, Keep};
+use crate::edge::recording::{Limits, Ring};
 use crate::edge::relay::Relay;
 use crate::edge::store::{Store, Writer};
 use crate::edge::{clock, log, probe, reel};
@@ -22,6 +24,7 @@ use crate::pipeline::symbol::Symbology;
 use crate::pipeline::view::EqualFrames;
 use crate::projector::{Pace, Played};
 use crate::report::{Report, Summary};
+use crate::run::recorder::Shelves;
 use crate::run::{self, Eye, Face, Parts, Source};
 use crate::station::Station;
 use crate::ui::Screen;
@@ -37,6 +40,7 @@ pub fn run(typed: &cli::Run, site: &Site, streams: &mut Streams<'_>) -> anyhow::
     let _lock = site.home.lock()?;
     let _log = log::start(&site.home.logs())?;
     let eyes = eyes(&config, &catalog)?;
+    let shelves = shelves(typed, &config, site)?;
     let store = site.store()?;
     check_clock(&store)?;
     let writer = Writer::start(store).context("start the store")?;
@@ -46,7 +50,7 @@ pub fn run(typed: &cli::Run, site: &Site, streams: &mut Streams<'_>) -> anyhow::
     let station = Station::new(Arc::new(catalog), config.rules(seed()?), clock::now());
     let name = Arc::from(config.station.as_str());
     let home = site.home.root().to_owned();
-    let parts = Parts { station, name, store: store.clone(), relay, home, eyes };
+    let parts = Parts { station, name, store: store.clone(), relay, home, eyes, shelves };
     let form = typed.output.into();
     let face = face(typed.plain, form, streams, EqualFrames::Ignore)?;
     let ended = run::run(parts, face, &stop_on_signals()?)?;
@@ -57,6 +61,19 @@ pub fn run(typed: &cli::Run, site: &Site, streams: &mut Streams<'_>) -> anyhow::
         report.summary(&Summary { played: ended.played, links, events, home })?;
     }
     outcome(ended.played, ended.store_failed)
+}
+
+/// Where frames are recorded to.
+fn shelves(typed: &cli::Run, config: &Config, site: &Site) -> anyhow::Result<Shelves> {
+    let mb = |n: u32| u64::from(n) << 20;
+    let limits =
+        Limits { bytes: mb(typed.record_max), ms: i64::from(typed.record_minutes) * 60_000 };
+    let ring = typed.record.as_deref().map(|folder| Ring::open(folder, limits)).transpose()?;
+    let keep =
+        |evidence: Evidence| Keep { bytes: mb(evidence.max_mb), days: evidence.retention_days };
+    let evidence = config.evidence.map(keep);
+    let evidence = evidence.map(|keep| evidence::Evidence::new(site.home.evidence(), keep));
+    Ok(Shelves { ring, evidence })
 }
 
 /// What a run comes to; a failed store is the world's failure.

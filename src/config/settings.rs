@@ -34,6 +34,8 @@ const KEYS: &[&str] = &[
     "agreement.tunnel.unchecked",
     "agreement.tunnel.window_ms",
     "agreement.tunnel.gone_ms",
+    "evidence.max_mb",
+    "evidence.retention_days",
     "publisher.kind",
     "publisher.region",
     "publisher.endpoint_url",

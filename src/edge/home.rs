@@ -75,6 +75,11 @@ impl Home {
         self.root.join("logs")
     }
 
+    /// The frames around exceptions.
+    pub fn evidence(&self) -> PathBuf {
+        self.root.join("evidence")
+    }
+
     /// Whether it was set up: `station.toml` is there.
     pub fn is_set_up(&self) -> bool {
         self.config().is_file()

@@ -1,15 +1,19 @@
 //! Pictures played as a camera: stills, folders of them, and recorded sequences (contracts 3).
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::edge::pictures;
+use crate::edge::recording::{self, HEADING, Heading};
+use crate::pipeline::shot::Secret;
 use crate::pipeline::show;
+use crate::pipeline::time::Timestamp;
 
 /// The file that makes a folder a sequence.
-const SEQUENCE: &str = "sequence.jsonl";
+pub const SEQUENCE: &str = "sequence.jsonl";
 
 /// One thing to play.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,16 +21,24 @@ pub enum Item {
     /// A picture that stands for a box held still.
     Still(PathBuf),
     /// Frames with their own times.
-    Sequence {
-        /// Their folder.
-        folder: PathBuf,
-        /// The frames, in order.
-        frames: Vec<SequenceFrame>,
-    },
+    Sequence(Sequence),
+}
+
+/// Frames with their own times.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sequence {
+    /// Their folder.
+    pub folder: PathBuf,
+    /// The frames, in order.
+    pub frames: Vec<SequenceFrame>,
+    /// From when their times are counted, where they were recorded.
+    pub started: Option<Timestamp>,
+    /// The view of each camera, where that is known.
+    pub views: BTreeMap<String, String>,
 }
 
 /// A line of `sequence.jsonl`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SequenceFrame {
     /// The picture, within the folder.
@@ -39,6 +51,9 @@ pub struct SequenceFrame {
     pub taken_ms: i64,
     /// When it was decided on, likewise.
     pub decided_ms: i64,
+    /// The secrets that were filled in, without their content; recordings have them.
+    #[serde(default)]
+    pub secrets: Vec<Secret>,
 }
 
 /// Why something cannot be played.
@@ -76,7 +91,7 @@ impl Item {
     pub fn name(&self) -> &str {
         let path = match self {
             Self::Still(path) => path,
-            Self::Sequence { folder, .. } => folder,
+            Self::Sequence(sequence) => &sequence.folder,
         };
         path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
     }
@@ -98,13 +113,19 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<Item>, ReelError> {
 }
 
 fn load_folder(folder: &Path, items: &mut Vec<Item>) -> Result<(), ReelError> {
-    let sequence = folder.join(SEQUENCE);
-    if sequence.is_file() {
-        let frames = load_sequence(&sequence)?;
-        items.push(Item::Sequence { folder: folder.to_owned(), frames });
+    let read = |source| ReelError::Read { path: shown(folder), source };
+    if folder.join(HEADING).is_file() {
+        items.push(Item::Sequence(load_recording(folder)?));
         return Ok(());
     }
-    let read = |source| ReelError::Read { path: shown(folder), source };
+    let path = folder.join(SEQUENCE);
+    if path.is_file() {
+        let text = text_of(&path)?;
+        let frames = frames(&text, &path)?;
+        let (folder, started, views) = (folder.to_owned(), None, BTreeMap::new());
+        items.push(Item::Sequence(Sequence { folder, frames, started, views }));
+        return Ok(());
+    }
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(read)? {
         paths.push(entry.map_err(read)?.path());
@@ -120,9 +141,47 @@ fn load_folder(folder: &Path, items: &mut Vec<Item>) -> Result<(), ReelError> {
     Ok(())
 }
 
-fn load_sequence(path: &Path) -> Result<Vec<SequenceFrame>, ReelError> {
-    let text =
-        fs::read_to_string(path).map_err(|source| ReelError::Read { path: shown(path), source })?;
+/// The segments of a recording as one sequence.
+fn load_recording(folder: &Path) -> Result<Sequence, ReelError> {
+    let path = folder.join(HEADING);
+    let wrong = |reason: &dyn ToString| {
+        let reason = show::shortened(&reason.to_string(), 200);
+        ReelError::Line { path: shown(&path), line: 1, reason }
+    };
+    let heading: Heading = serde_json::from_str(&text_of(&path)?).map_err(|e| wrong(&e))?;
+    let started = heading.started.parse().map_err(|e: crate::pipeline::time::NoTime| wrong(&e))?;
+    let mut all: Vec<SequenceFrame> = Vec::new();
+    let segments = recording::segments(folder);
+    for (_, segment) in
+        segments.map_err(|source| ReelError::Read { path: shown(folder), source })?
+    {
+        let path = segment.join(SEQUENCE);
+        let text = text_of(&path)?;
+        // A line that was being written when the recording was cut off.
+        let whole = text.rfind('\n').and_then(|end| text.get(..end)).unwrap_or_default();
+        let name = segment.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        for frame in frames(whole, &path)? {
+            let last = all.last().map_or(0, |last| last.decided_ms);
+            if frame.decided_ms < last {
+                return Err(ReelError::Line {
+                    path: shown(&path),
+                    line: 1,
+                    reason: "decided_ms goes back in time".to_owned(),
+                });
+            }
+            all.push(SequenceFrame { file: format!("{name}/{}", frame.file), ..frame });
+        }
+    }
+    let folder = folder.to_owned();
+    Ok(Sequence { folder, frames: all, started: Some(started), views: heading.views })
+}
+
+fn text_of(path: &Path) -> Result<String, ReelError> {
+    fs::read_to_string(path).map_err(|source| ReelError::Read { path: shown(path), source })
+}
+
+/// The frames that `text` lists, the content of `path`.
+fn frames(text: &str, path: &Path) -> Result<Vec<SequenceFrame>, ReelError> {
     let mut frames: Vec<SequenceFrame> = Vec::new();
     for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let wrong = |reason| ReelError::Line { path: shown(path), line: i + 1, reason };

@@ -71,6 +71,23 @@ named!(
     }
 );
 
+impl SecretClass {
+    /// A content of this class of `length` characters, or a few more, that tells nothing.
+    pub fn stand_in(self, length: usize) -> String {
+        let mut text = String::from(match self {
+            Self::FfsInner => "PIN:",
+            Self::Wifi => "WIFI:",
+            Self::Matter => "MT:",
+            Self::HomeKit => "X-HM://",
+            Self::OneTimePassword => "otpauth://",
+        });
+        while text.len() < length {
+            text.push('*');
+        }
+        text
+    }
+}
+
 /// The kind of secret that `text` holds, if it does.
 pub fn secret(text: &str) -> Option<SecretClass> {
     let starts = |prefix: &str| {

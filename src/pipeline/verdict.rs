@@ -99,6 +99,22 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether somebody may want to see the frames of it later: something was wrong with the box or its label.
+    pub fn is_exception(&self) -> bool {
+        !matches!(
+            self,
+            Self::Linked
+                | Self::AlreadyDone { .. }
+                | Self::NotPreregistered
+                | Self::Cancelled
+                | Self::Changed
+                | Self::OrderComplete
+                | Self::UnknownOrder
+                | Self::NoOrder
+                | Self::Checking
+        )
+    }
+
     /// Its name in every line we write.
     pub fn name(&self) -> &'static str {
         match self {

@@ -12,12 +12,15 @@ use crate::edge::clock;
 use crate::edge::reel::Item;
 use crate::edge::steps::StepLine;
 use crate::pipeline::decode::Formats;
+use crate::pipeline::frame::Picture;
 use crate::pipeline::mount::Mount;
+use crate::pipeline::shot::Shot;
 use crate::pipeline::time::Timestamp;
-use crate::pipeline::view::Agreement;
+use crate::pipeline::view::{Agreement, Glance};
 use crate::projector::{Go, Moment, Pace, Played, Projector};
 use crate::run::Input;
 use crate::run::look::{Looked, Looker};
+use crate::run::recorder::Recorder;
 use crate::station::{CameraHealth, Event};
 
 /// A frame older than this is not started on, in milliseconds (decision 4).
@@ -62,26 +65,50 @@ pub enum Source {
     },
 }
 
+/// Where an eye's frames go.
+#[derive(Debug)]
+pub(super) struct Outlet {
+    pub(super) inputs: Sender<Input>,
+    pub(super) recorder: Option<Recorder>,
+}
+
+impl Outlet {
+    fn send(&self, input: Input) -> bool {
+        self.inputs.send(input).is_ok()
+    }
+
+    fn record(&self, glance: &Glance, picture: Option<Arc<Picture>>, decided: Timestamp) {
+        if let Some(recorder) = &self.recorder {
+            recorder.shot(Shot::of(glance, picture, decided));
+        }
+    }
+}
+
 /// Opens `eye` on a thread of its own, until `stop`.
-pub(super) fn open(eye: Eye, inputs: Sender<Input>, stop: Arc<AtomicBool>) -> io::Result<()> {
+pub(super) fn open(eye: Eye, outlet: Outlet, stop: Arc<AtomicBool>) -> io::Result<()> {
     let thread = std::thread::Builder::new().name(format!("eye {}", eye.name));
     thread.spawn(move || {
         let played = match &eye.source {
-            Source::Camera(find) => watch(&eye, find, &inputs, &stop),
+            Source::Camera(find) => watch(&eye, find, &outlet, &stop),
             Source::Reel { items, steps, pace, speed } => {
                 let life = Projector::duration_ms(items, steps);
                 // What is faster than life ends now: no notification may come from the future.
                 let start = clock::now().plus(life / i64::from((*speed).max(1)) - life);
                 let projector = Projector::new(items, steps, start).with_pace(*pace);
-                play(&eye, projector, *speed, &inputs, &stop)
+                let projector = match pace {
+                    Pace::Held => projector,
+                    // As a camera's frames are read, so that a recording of them is replayed to the same.
+                    Pace::Frame => projector.with_formats(eye.formats.clone()),
+                };
+                play(&eye, projector, *speed, &outlet, &stop)
             }
         };
-        let _ = inputs.send(Input::Ended(played));
+        outlet.send(Input::Ended(played));
     })?;
     Ok(())
 }
 
-fn watch(eye: &Eye, find: &Find, inputs: &Sender<Input>, stop: &AtomicBool) -> Played {
+fn watch(eye: &Eye, find: &Find, outlet: &Outlet, stop: &AtomicBool) -> Played {
     let mut played = Played::default();
     let capture = match Capture::start(Arc::clone(&eye.name), find.clone()) {
         Ok(capture) => capture,
@@ -101,7 +128,7 @@ fn watch(eye: &Eye, find: &Find, inputs: &Sender<Input>, stop: &AtomicBool) -> P
                 health.saw(frame.picture.fingerprint(), clock::now());
                 if clock::now().since(frame.taken) <= STALE_MS {
                     match looker.look(&frame, None) {
-                        Ok(looked) => tell(looked, &mut played, inputs),
+                        Ok(looked) => tell(looked, &mut played, outlet),
                         Err(error) => health.gone(error.to_string()),
                     }
                 }
@@ -115,7 +142,7 @@ fn watch(eye: &Eye, find: &Find, inputs: &Sender<Input>, stop: &AtomicBool) -> P
             told = Some(now_is);
             log::info!("camera {}: {now_is:?} {why}", eye.name);
             let name = Arc::clone(&eye.name);
-            let _ = inputs.send(Input::Happened(Event::Camera { name, health: now_is }));
+            outlet.send(Input::Happened(Event::Camera { name, health: now_is }));
         }
     }
     if n_damaged > 0 {
@@ -125,16 +152,20 @@ fn watch(eye: &Eye, find: &Find, inputs: &Sender<Input>, stop: &AtomicBool) -> P
 }
 
 /// Tells the station what was seen, and counts what was decoded.
-fn tell(looked: Looked, played: &mut Played, inputs: &Sender<Input>) {
+fn tell(looked: Looked, played: &mut Played, outlet: &Outlet) {
     let Looked { glance, picture, fell } = looked;
     if let Some(error) = fell {
         log::error!("camera {}: frame {}: {error}", glance.camera, glance.number);
+        if let Some(recorder) = &outlet.recorder {
+            recorder.exception(clock::now(), "decoder_fell");
+        }
     }
     played.frames += 1;
     if picture.is_some() {
         played.symbols += glance.symbols.len() as u64;
     }
-    let _ = inputs.send(Input::Happened(Event::Glance(glance)));
+    outlet.record(&glance, picture, clock::now());
+    outlet.send(Input::Happened(Event::Glance(glance)));
 }
 
 /// What a camera's frames say of it.
@@ -179,18 +210,17 @@ fn play(
     eye: &Eye,
     projector: Projector<'_>,
     speed: u32,
-    inputs: &Sender<Input>,
+    outlet: &Outlet,
     stop: &AtomicBool,
 ) -> Played {
     let name = Arc::clone(&eye.name);
-    let _ = inputs.send(Input::Happened(Event::Camera { name, health: CameraHealth::Live }));
+    outlet.send(Input::Happened(Event::Camera { name, health: CameraHealth::Live }));
     let mut pacer = Pacer { last: None, speed: i64::from(speed.max(1)) };
     let result: Result<Played, std::convert::Infallible> = projector.play(&mut |moment| {
         let input = match moment {
-            Moment::Glance(glance, at) => {
+            Moment::Glance(glance, at, picture) => {
                 pacer.wait(at);
-                let mut glance = glance;
-                glance.view = Arc::clone(&eye.view);
+                outlet.record(&glance, picture, at);
                 Input::Played(Event::Glance(glance), at)
             }
             Moment::Step(step, at) => {
@@ -203,7 +233,7 @@ fn play(
                 Input::Played(Event::SourceEnded, at)
             }
         };
-        let is_heard = inputs.send(input).is_ok() && !stop.load(Ordering::Relaxed);
+        let is_heard = outlet.send(input) && !stop.load(Ordering::Relaxed);
         Ok(if is_heard { Go::On } else { Go::Stop })
     });
     match result {
