@@ -2,6 +2,7 @@
 //!
 //! Every check of a setting is made here, once: nobody asks again. An error names the place and what to do.
 
+mod capture;
 mod settings;
 
 use std::collections::BTreeSet;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::Source;
 use crate::config::settings::{Settings, Sheet};
+use crate::pipeline::camera::Setup;
 use crate::pipeline::named::named;
 use crate::pipeline::notification::RetrySchedule;
 use crate::pipeline::view::{Agreement, EqualFrames};
@@ -61,6 +63,8 @@ pub struct Camera {
     pub view: String,
     /// How boxes come before it.
     pub mode: Mode,
+    /// How it is opened.
+    pub setup: Setup,
 }
 
 /// How a camera is told from others.
@@ -282,7 +286,8 @@ fn camera_of(camera: &Settings) -> Result<Camera, ConfigError> {
     };
     let view = camera.checked("view", is_name, NAME_RULE)?.unwrap_or_else(|| name.clone());
     let mode = camera.parsed("mode")?.unwrap_or(Mode::Presentation);
-    Ok(Camera { name, usb, view, mode })
+    let setup = capture::setup(camera)?;
+    Ok(Camera { name, usb, view, mode, setup })
 }
 
 impl Usb {
@@ -374,6 +379,7 @@ mod tests {
             usb: Some(Usb::Serial("ABC123".to_owned())),
             view: "table".to_owned(),
             mode: Mode::Presentation,
+            setup: Setup::default(),
         };
         assert_eq!(config.cameras, [top]);
         assert_eq!(config.agreement, Agreement::default());

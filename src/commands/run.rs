@@ -15,6 +15,7 @@ use crate::edge::relay::Relay;
 use crate::edge::store::{Store, Writer};
 use crate::edge::{clock, log, probe, reel};
 use crate::floor::standing;
+use crate::pipeline::camera::Setup;
 use crate::pipeline::catalog::Catalog;
 use crate::pipeline::decode::Formats;
 use crate::pipeline::symbol::Symbology;
@@ -137,7 +138,7 @@ fn eyes(config: &Config, catalog: &Catalog) -> anyhow::Result<Vec<Eye>> {
             cli::Source::Cameras if config.cameras.is_empty() => {
                 let name = Arc::from("camera");
                 let view = Arc::from("table");
-                let source = Source::Camera(Find::First);
+                let source = Source::Camera(Find::First, Setup::default());
                 eyes.push(Eye { name, view, source, formats: formats.clone() });
             }
             cli::Source::Cameras => {
@@ -158,16 +159,20 @@ fn eyes(config: &Config, catalog: &Catalog) -> anyhow::Result<Vec<Eye>> {
     Ok(eyes)
 }
 
-fn eye(camera: &Camera, formats: &Formats) -> Eye {
-    let find = match &camera.usb {
+/// How `camera` is told from others.
+pub(super) fn find(camera: &Camera) -> Find {
+    match &camera.usb {
         None => Find::First,
         Some(Usb::Serial(serial)) => Find::Serial(serial.clone()),
         Some(Usb::Port(port)) => Find::Port(port.clone()),
-    };
+    }
+}
+
+fn eye(camera: &Camera, formats: &Formats) -> Eye {
     Eye {
         name: Arc::from(camera.name.as_str()),
         view: Arc::from(camera.view.as_str()),
-        source: Source::Camera(find),
+        source: Source::Camera(find(camera), camera.setup.clone()),
         formats: formats.clone(),
     }
 }

@@ -6,11 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
+use crate::edge::camera::drain::Drain;
+use crate::edge::camera::linux::Linux;
 use crate::edge::camera::sysfs::Find;
 use crate::edge::camera::{Capture, Seen};
 use crate::edge::clock;
 use crate::edge::reel::Item;
 use crate::edge::steps::StepLine;
+use crate::pipeline::camera::Setup;
 use crate::pipeline::decode::{Formats, decode_guarded};
 use crate::pipeline::frame::Frame;
 use crate::pipeline::time::Timestamp;
@@ -19,8 +22,6 @@ use crate::projector::{Go, Moment, Pace, Played, Projector};
 use crate::run::Input;
 use crate::station::{CameraHealth, Event};
 
-/// A frame older than this is not started on, in milliseconds (decision 4).
-const STALE_MS: i64 = 300;
 /// A camera that gives nothing, or the same, for so long is lost or frozen, in milliseconds (E23).
 const QUIET_MS: i64 = 2000;
 /// How soon a waiting eye notices that it is to stop.
@@ -42,8 +43,8 @@ pub struct Eye {
 /// What an eye sees.
 #[derive(Debug)]
 pub enum Source {
-    /// A camera.
-    Camera(Find),
+    /// A camera, and how it is opened.
+    Camera(Find, Setup),
     /// Pictures.
     Reel {
         /// The pictures.
@@ -62,7 +63,10 @@ pub(super) fn open(eye: Eye, inputs: Sender<Input>, stop: Arc<AtomicBool>) -> io
     let thread = std::thread::Builder::new().name(format!("eye {}", eye.name));
     thread.spawn(move || {
         let played = match &eye.source {
-            Source::Camera(find) => watch(&eye, find, &inputs, &stop),
+            Source::Camera(find, setup) => {
+                let drain = Drain::new(Box::new(Linux), find.clone(), setup.clone());
+                watch(&eye, drain, &inputs, &stop)
+            }
             Source::Reel { items, steps, pace, speed } => {
                 let life = Projector::duration_ms(items, steps);
                 // What is faster than life ends now: no notification may come from the future.
@@ -76,9 +80,9 @@ pub(super) fn open(eye: Eye, inputs: Sender<Input>, stop: Arc<AtomicBool>) -> io
     Ok(())
 }
 
-fn watch(eye: &Eye, find: &Find, inputs: &Sender<Input>, stop: &AtomicBool) -> Played {
+fn watch(eye: &Eye, drain: Drain, inputs: &Sender<Input>, stop: &AtomicBool) -> Played {
     let mut played = Played::default();
-    let capture = match Capture::start(Arc::clone(&eye.name), find.clone()) {
+    let capture = match Capture::start(Arc::clone(&eye.name), drain) {
         Ok(capture) => capture,
         Err(error) => {
             log::error!("camera {}: {error}", eye.name);
@@ -87,22 +91,24 @@ fn watch(eye: &Eye, find: &Find, inputs: &Sender<Input>, stop: &AtomicBool) -> P
     };
     let mut health = Health::new(clock::now());
     let mut told = None;
-    let mut n_damaged = 0_u64;
     while !stop.load(Ordering::Relaxed) {
         match capture.newest(PATIENCE) {
-            Seen::Frame(frame) => {
-                let fingerprint = frame.picture.fingerprint();
-                health.saw(fingerprint, clock::now());
-                if clock::now().since(frame.taken) <= STALE_MS {
+            Seen::Raw(raw) => {
+                // A frame that is damaged is counted by the capture.
+                if let Some(frame) = capture.frame(&raw) {
+                    let fingerprint = frame.picture.fingerprint();
+                    health.saw(fingerprint, clock::now());
                     played.frames += 1;
                     let glance = glance(eye, &frame, fingerprint);
                     played.symbols += glance.symbols.len() as u64;
                     let _ = inputs.send(Input::Happened(Event::Glance(glance)));
                 }
             }
-            Seen::Damaged => n_damaged += 1,
             Seen::Silent => {}
             Seen::Gone(why) => health.gone(why),
+        }
+        for note in capture.notes() {
+            log::info!("camera {}: {note}", eye.name);
         }
         let (now_is, why) = health.at(clock::now());
         if told != Some(now_is) {
@@ -112,9 +118,7 @@ fn watch(eye: &Eye, find: &Find, inputs: &Sender<Input>, stop: &AtomicBool) -> P
             let _ = inputs.send(Input::Happened(Event::Camera { name, health: now_is }));
         }
     }
-    if n_damaged > 0 {
-        log::warn!("camera {}: {n_damaged} frames came damaged and were dropped", eye.name);
-    }
+    log::info!("camera {}: {}", eye.name, capture.counts());
     played
 }
 
