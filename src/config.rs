@@ -2,6 +2,7 @@
 //!
 //! Every check of a setting is made here, once: nobody asks again. An error names the place and what to do.
 
+mod capture;
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use crate::cli::Source;
 use crate::config::settings::{Settings, Sheet};
+use crate::pipeline::camera::Setup;
 use crate::pipeline::mount::{Mount, Rotate};
 use crate::pipeline::named::named;
 use crate::pipeline::notification::RetrySchedule;
@@ -78,6 +80,8 @@ pub struct Camera {
     pub mode: Mode,
     /// How it hangs, and which part of its picture matters.
     pub mount: Mount,
+    /// How it is opened.
+    pub setup: Setup,
 }
 
 /// How a camera is told from others.
@@ -333,8 +337,8 @@ fn camera_of(camera: &Settings) -> Result<Camera, ConfigError> {
     };
     let view = camera.checked("view", is_name, NAME_RULE)?.unwrap_or_else(|| name.clone());
     let mode = camera.parsed("mode")?.unwrap_or(Mode::Presentation);
-    let mount = mount_of(camera)?;
-    Ok(Camera { name, usb, view, mode, mount })
+    let (mount, setup) = (mount_of(camera)?, capture::setup(camera)?);
+    Ok(Camera { name, usb, view, mode, mount, setup })
 }
 
 fn mount_of(camera: &Settings) -> Result<Mount, ConfigError> {
@@ -433,6 +437,7 @@ mod tests {
             view: "table".to_owned(),
             mode: Mode::Presentation,
             mount: Mount::default(),
+            setup: Setup::default(),
         };
         assert_eq!(config.cameras, [top]);
         assert_eq!(config.agreement, Agreement::default());

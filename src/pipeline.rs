@@ -1,5 +1,6 @@
 //! The core: pure functions from a picture to a decision. No files, no clock, no threads.
 
+pub mod camera;
 pub mod catalog;
 pub mod command;
 pub mod decision;

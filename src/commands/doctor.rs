@@ -9,8 +9,8 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::cli::Source;
-use crate::commands::{Form, Outcome, Site, Streams};
-use crate::config::{Camera, Config, Target, Usb};
+use crate::commands::{Form, Outcome, Site, Streams, run};
+use crate::config::{Config, Target};
 use crate::edge::camera::sysfs::{self, Find};
 use crate::edge::store::{Store, StoreError};
 use crate::edge::{clock, models, pictures, probe};
@@ -229,7 +229,7 @@ fn camera(config: &Config) -> Health {
     if !config.sources.iter().any(wants_camera) {
         return folder(config);
     }
-    let mut finds: Vec<Find> = config.cameras.iter().map(find_of).collect();
+    let mut finds: Vec<Find> = config.cameras.iter().map(run::find).collect();
     if finds.is_empty() {
         finds.push(Find::First);
     }
@@ -251,14 +251,6 @@ fn camera(config: &Config) -> Health {
         found.push(format!("{} ({})", node.path, show::printable(&node.name)));
     }
     Good(found.join(", "))
-}
-
-fn find_of(camera: &Camera) -> Find {
-    match &camera.usb {
-        None => Find::First,
-        Some(Usb::Serial(serial)) => Find::Serial(serial.clone()),
-        Some(Usb::Port(port)) => Find::Port(port.clone()),
-    }
 }
 
 fn folder(config: &Config) -> Health {

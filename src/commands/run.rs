@@ -17,6 +17,7 @@ use crate::edge::relay::Relay;
 use crate::edge::store::{Store, Writer};
 use crate::edge::{clock, log, probe, reel};
 use crate::floor::standing;
+use crate::pipeline::camera::Setup;
 use crate::pipeline::catalog::Catalog;
 use crate::pipeline::decode::Formats;
 use crate::pipeline::mount::Mount;
@@ -157,14 +158,15 @@ fn eyes(config: &Config, catalog: &Catalog) -> anyhow::Result<Vec<Eye>> {
         agreement: *rules.agreement_of(view),
     };
     let of_camera = |camera: &Camera| {
-        eye((&camera.name, &camera.view), Source::Camera(find(camera)), camera.mount)
+        let source = Source::Camera(find(camera), camera.setup.clone());
+        eye((&camera.name, &camera.view), source, camera.mount)
     };
     let mut eyes = Vec::new();
     let mut paths: Vec<PathBuf> = Vec::new();
     for source in &config.sources {
         match source {
             cli::Source::Cameras if config.cameras.is_empty() => {
-                let source = Source::Camera(Find::First);
+                let source = Source::Camera(Find::First, Setup::default());
                 eyes.push(eye(("camera", "table"), source, Mount::default()));
             }
             cli::Source::Cameras => eyes.extend(config.cameras.iter().map(of_camera)),
@@ -183,7 +185,8 @@ fn eyes(config: &Config, catalog: &Catalog) -> anyhow::Result<Vec<Eye>> {
     Ok(eyes)
 }
 
-fn find(camera: &Camera) -> Find {
+/// How `camera` is told from others.
+pub(super) fn find(camera: &Camera) -> Find {
     match &camera.usb {
         None => Find::First,
         Some(Usb::Serial(serial)) => Find::Serial(serial.clone()),

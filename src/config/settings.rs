@@ -45,8 +45,24 @@ const KEYS: &[&str] = &[
 ];
 
 /// The settings of a `[[camera]]`.
-const CAMERA_KEYS: &[&str] =
-    &["name", "usb.serial", "usb.port", "view", "mode", "roi", "rotate", "mirror"];
+const CAMERA_KEYS: &[&str] = &[
+    "name",
+    "usb.serial",
+    "usb.port",
+    "view",
+    "mode",
+    "roi",
+    "rotate",
+    "mirror",
+    "format",
+    "size",
+    "rate",
+    "exposure",
+    "gain",
+    "focus",
+    "white_balance",
+    "power_line_hz",
+];
 
 /// The one variable that is no setting.
 const HOME: &str = "SCANSTATION_HOME";
@@ -167,6 +183,25 @@ impl Settings {
     {
         let Some(text) = self.text(key)? else { return Ok(None) };
         text.parse().map(Some).map_err(|error: T::Err| self.wrong(key, &error.to_string()))
+    }
+
+    /// As [`Settings::parsed`], but a whole number may also stand without quotes.
+    pub(super) fn parsed_loosely<T>(&self, key: &str) -> Result<Option<T>, ConfigError>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        match self.found.get(key).map(|setting| &setting.value) {
+            Some(Value::Whole(number)) => {
+                let parsed = number.to_string().parse();
+                parsed.map(Some).map_err(|error: T::Err| self.wrong(key, &error.to_string()))
+            }
+            Some(Value::Other(_)) => match "".parse() {
+                Ok(value) => Ok(Some(value)),
+                Err::<T, _>(error) => Err(self.wrong(key, &error.to_string())),
+            },
+            _ => self.parsed(key),
+        }
     }
 
     /// The setting `key`, a text that obeys `rule`; `None` where it was not made.

@@ -19,6 +19,13 @@ pub fn instant() -> Instant {
     Instant::now()
 }
 
+/// Time on the kernel's clock that never steps, which drivers stamp frames with.
+pub fn monotonic() -> Duration {
+    let time = clock_gettime(ClockId::Monotonic);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
 /// Lets `time` go by: for what plays pictures at their pace, and nothing else.
 #[expect(
     clippy::disallowed_methods,

@@ -6,11 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
+use crate::edge::camera::drain::Drain;
+use crate::edge::camera::linux::Linux;
+use crate::edge::camera::source::Raw;
 use crate::edge::camera::sysfs::Find;
 use crate::edge::camera::{Capture, Seen};
 use crate::edge::clock;
 use crate::edge::reel::Item;
 use crate::edge::steps::StepLine;
+use crate::pipeline::camera::{Pixels, Setup};
 use crate::pipeline::decode::Formats;
 use crate::pipeline::frame::Picture;
 use crate::pipeline::mount::Mount;
@@ -23,8 +27,6 @@ use crate::run::look::{Looked, Looker};
 use crate::run::recorder::Recorder;
 use crate::station::{CameraHealth, Event};
 
-/// A frame older than this is not started on, in milliseconds (decision 4).
-const STALE_MS: i64 = 300;
 /// A camera that gives nothing, or the same, for so long is lost or frozen, in milliseconds (E23).
 const QUIET_MS: i64 = 2000;
 /// How soon a waiting eye notices that it is to stop.
@@ -50,8 +52,8 @@ pub struct Eye {
 /// What an eye sees.
 #[derive(Debug)]
 pub enum Source {
-    /// A camera.
-    Camera(Find),
+    /// A camera, and how it is opened.
+    Camera(Find, Setup),
     /// Pictures.
     Reel {
         /// The pictures.
@@ -89,7 +91,10 @@ pub(super) fn open(eye: Eye, outlet: Outlet, stop: Arc<AtomicBool>) -> io::Resul
     let thread = std::thread::Builder::new().name(format!("eye {}", eye.name));
     thread.spawn(move || {
         let played = match &eye.source {
-            Source::Camera(find) => watch(&eye, find, &outlet, &stop),
+            Source::Camera(find, setup) => {
+                let drain = Drain::new(Box::new(Linux), find.clone(), setup.clone());
+                watch(&eye, drain, &outlet, &stop)
+            }
             Source::Reel { items, steps, pace, speed } => {
                 let life = Projector::duration_ms(items, steps);
                 // What is faster than life ends now: no notification may come from the future.
@@ -108,9 +113,9 @@ pub(super) fn open(eye: Eye, outlet: Outlet, stop: Arc<AtomicBool>) -> io::Resul
     Ok(())
 }
 
-fn watch(eye: &Eye, find: &Find, outlet: &Outlet, stop: &AtomicBool) -> Played {
+fn watch(eye: &Eye, drain: Drain, outlet: &Outlet, stop: &AtomicBool) -> Played {
     let mut played = Played::default();
-    let capture = match Capture::start(Arc::clone(&eye.name), find.clone()) {
+    let capture = match Capture::start(Arc::clone(&eye.name), drain) {
         Ok(capture) => capture,
         Err(error) => {
             log::error!("camera {}: {error}", eye.name);
@@ -119,23 +124,29 @@ fn watch(eye: &Eye, find: &Find, outlet: &Outlet, stop: &AtomicBool) -> Played {
     };
     let mut health = Health::new(clock::now());
     let mut told = None;
-    let mut n_damaged = 0_u64;
     let names = (Arc::clone(&eye.name), Arc::clone(&eye.view));
     let mut looker = Looker::new(names, eye.mount, eye.formats.clone(), eye.agreement);
     while !stop.load(Ordering::Relaxed) {
         match capture.newest(PATIENCE) {
-            Seen::Frame(frame) => {
-                health.saw(frame.picture.fingerprint(), clock::now());
-                if clock::now().since(frame.taken) <= STALE_MS {
-                    match looker.look(&frame, None) {
+            Seen::Raw(raw) => {
+                let length = (raw.layout.pixels == Pixels::Mjpeg).then_some(raw.bytes.len());
+                if let Some(glance) = length.and_then(|length| unseen(&mut looker, &raw, length)) {
+                    health.passed(clock::now());
+                    tell(Looked { glance, picture: None, fell: None }, &mut played, outlet);
+                } else if let Some(frame) = capture.frame(&raw) {
+                    // A frame that is damaged is counted by the capture.
+                    health.saw(frame.picture.fingerprint(), clock::now());
+                    match looker.look(&frame, length) {
                         Ok(looked) => tell(looked, &mut played, outlet),
                         Err(error) => health.gone(error.to_string()),
                     }
                 }
             }
-            Seen::Damaged => n_damaged += 1,
             Seen::Silent => {}
             Seen::Gone(why) => health.gone(why),
+        }
+        for note in capture.notes() {
+            log::info!("camera {}: {note}", eye.name);
         }
         let (now_is, why) = health.at(clock::now());
         if told != Some(now_is) {
@@ -145,10 +156,14 @@ fn watch(eye: &Eye, find: &Find, outlet: &Outlet, stop: &AtomicBool) -> Played {
             outlet.send(Input::Happened(Event::Camera { name, health: now_is }));
         }
     }
-    if n_damaged > 0 {
-        log::warn!("camera {}: {n_damaged} frames came damaged and were dropped", eye.name);
-    }
+    log::info!("camera {}: {}", eye.name, capture.counts());
     played
+}
+
+/// What a compressed frame shows that need not be unpacked.
+fn unseen(looker: &mut Looker, raw: &Raw, length: usize) -> Option<Glance> {
+    let age = i64::try_from(raw.age(clock::monotonic()).as_millis()).unwrap_or(i64::MAX);
+    looker.unseen(raw.number, clock::now().plus(-age), length)
 }
 
 /// Tells the station what was seen, and counts what was decoded.
@@ -187,6 +202,12 @@ impl Health {
         if self.fingerprint.replace(fingerprint) != Some(fingerprint) {
             self.last_change = now;
         }
+    }
+
+    /// A frame came that nobody looked into.
+    fn passed(&mut self, now: Timestamp) {
+        self.last_frame = now;
+        self.why = None;
     }
 
     fn gone(&mut self, why: String) {

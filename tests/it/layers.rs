@@ -67,7 +67,8 @@ const LAYERS: &[Layer] = &[
 const ALONE: &[(&str, &str)] = &[
     ("rusqlite", "edge/store"),
     ("rxing", "pipeline/decode/engine"),
-    ("nokhwa", "edge/camera"),
+    ("v4l", "edge/camera/linux"),
+    ("zune_jpeg", "edge/camera/luma"),
     ("aws_sdk_sns", "edge/publisher/sns"),
 ];
 
@@ -177,13 +178,14 @@ const CRATES: &[&str] = &[
     "getrandom",
     "image",
     "log",
-    "nokhwa",
     "ratatui",
     "rusqlite",
     "rustix",
     "rxing",
     "signal_hook",
     "tokio",
+    "v4l",
+    "zune_jpeg",
 ];
 
 fn word(text: &str) -> &str {
