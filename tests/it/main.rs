@@ -23,4 +23,6 @@ mod samples;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
+mod shift;
+#[cfg(test)]
 mod station_properties;
