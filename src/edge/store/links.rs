@@ -1,5 +1,7 @@
 //! Links: making, closing and releasing them, each with its event and its journal entry in one transaction.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Row, params};
 use serde_json::json;
 
@@ -127,6 +129,18 @@ pub(super) fn active_of_order(tx: &Connection, order_id: &str) -> Result<Vec<Lin
         "{SELECT} WHERE order_id = ?1 AND links.state <> 'released' ORDER BY line, unit"
     ))?;
     statement.query_and_then([order_id], link_of)?.collect()
+}
+
+/// The links of each order that are not released, by line and unit.
+pub(super) fn active_by_order(tx: &Connection) -> Result<BTreeMap<String, Vec<Link>>, StoreError> {
+    let query = format!("{SELECT} WHERE links.state <> 'released' ORDER BY line, unit");
+    let mut statement = tx.prepare(&query)?;
+    let mut all: BTreeMap<String, Vec<Link>> = BTreeMap::new();
+    for link in statement.query_and_then([], link_of)? {
+        let link = link?;
+        all.entry(link.order_id.as_str().to_owned()).or_default().push(link);
+    }
+    Ok(all)
 }
 
 /// Why `new` is not made, or that it was made before.

@@ -117,11 +117,24 @@ impl Store {
 
     /// Every order with its active links, by id.
     pub fn orders(&self) -> Result<Vec<Packing>, StoreError> {
-        let mut statement = self.connection.prepare("SELECT order_id FROM orders")?;
-        let ids: Vec<String> =
-            statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        let packings = ids.iter().map(|id| packing(&self.connection, id));
-        packings.filter_map(Result::transpose).collect()
+        // A query a table: one an order took 15 s for 100 000 orders. In one transaction, so that they fit together.
+        let tx = self.connection.unchecked_transaction()?;
+        let by_position = |table| format!("SELECT * FROM {table} ORDER BY position");
+        let mut codes = by_order(&tx, &by_position("order_codes"), |row| parsed(row, "code"))?;
+        let mut lines = by_order(&tx, &by_position("order_lines"), line)?;
+        let mut links = links::active_by_order(&tx)?;
+        let mut statement = tx.prepare("SELECT * FROM orders ORDER BY order_id")?;
+        let packings = statement.query_and_then([], |row| {
+            let id: String = row.get("order_id")?;
+            let mut order = Order {
+                codes: codes.remove(&id).unwrap_or_default(),
+                lines: lines.remove(&id).unwrap_or_default(),
+                ..bare(row)?
+            };
+            order.cancelled |= row.get::<_, Option<i64>>("cancelled_at")?.is_some();
+            Ok(Packing { order, links: links.remove(&id).unwrap_or_default() })
+        })?;
+        packings.collect()
     }
 
     /// Cancels an order here, ahead of the order system: links that are not closed are released, their events dropped.
@@ -281,17 +294,37 @@ fn order(tx: &Connection, order_id: &str) -> Result<Option<(Order, bool)>, Store
     let mut rows = statement.query([order_id])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let cancelled_at: Option<i64> = row.get("cancelled_at")?;
-    let order = Order {
+    let order = Order { codes: codes(tx, order_id)?, lines: lines(tx, order_id)?, ..bare(row)? };
+    Ok(Some((order, cancelled_at.is_some())))
+}
+
+/// The order of a row of `orders`, without what stands in other tables.
+fn bare(row: &Row<'_>) -> Result<Order, StoreError> {
+    Ok(Order {
         order_id: parsed(row, "order_id")?,
         version: row.get("version")?,
-        codes: codes(tx, order_id)?,
+        codes: Vec::new(),
         marketplace: parsed(row, "marketplace")?,
         directed_customer_id: parsed_or_null(row, "directed_customer_id")?,
         pre_registered: row.get("pre_registered")?,
         cancelled: row.get("cancelled")?,
-        lines: lines(tx, order_id)?,
-    };
-    Ok(Some((order, cancelled_at.is_some())))
+        lines: Vec::new(),
+    })
+}
+
+/// What `read` makes of each row of `query`, by its order, in the rows' order.
+fn by_order<T>(
+    tx: &Connection,
+    query: &str,
+    read: fn(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<BTreeMap<String, Vec<T>>, StoreError> {
+    let mut all: BTreeMap<String, Vec<T>> = BTreeMap::new();
+    let mut statement = tx.prepare(query)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        all.entry(row.get("order_id")?).or_default().push(read(row)?);
+    }
+    Ok(all)
 }
 
 fn codes(tx: &Connection, order_id: &str) -> Result<Vec<OrderCode>, StoreError> {
