@@ -15,6 +15,8 @@ pub const POOL_MS: i64 = 500;
 pub const EDGE_PX: f32 = 2.0;
 /// The most symbols that are followed in one view: more is noise, or an attack.
 const MAX_TRACKS: usize = 64;
+/// After a symbol was left out nothing is linked for so long, in milliseconds.
+const CROWDED_MS: i64 = 2000;
 
 /// How many frames must agree, and for how long things count (`[agreement]`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -252,6 +254,8 @@ pub struct View {
     pub box_since: Option<Timestamp>,
     /// The last frame's camera and file.
     pub last: Option<LastGlance>,
+    /// When a symbol was last left out because too many are in view.
+    crowded: Option<Timestamp>,
     /// The last frame of each camera: its number and fingerprint.
     frames: BTreeMap<Arc<str>, (u64, u64)>,
 }
@@ -323,7 +327,14 @@ impl View {
             let same = self.tracks.iter().find(|t| !t.differs(&track) && t.state != Use::Fresh);
             track.state = same.map_or(Use::Fresh, |same| same.state);
             self.tracks.push(track);
+        } else {
+            self.crowded = Some(glance.taken);
         }
+    }
+
+    /// Whether there is more in view at `now` than is followed: what was left out may contradict what was not.
+    pub fn is_crowded(&self, now: Timestamp) -> bool {
+        self.crowded.is_some_and(|at| now.since(at) <= CROWDED_MS)
     }
 
     /// Lets go of what has left by `now`; gives the serials of linked boxes that have.
@@ -357,5 +368,39 @@ impl Track {
     fn is_box_part(&self) -> bool {
         use crate::pipeline::meaning::Role;
         !matches!(self.meaning.role, Role::CallUp | Role::Command)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_symbols_than_are_followed_crowd_the_view_until_they_are_gone() {
+        let (catalog, _) = Catalog::load([]);
+        let rules = Agreement::default();
+        let glance = |ms: i64, n: usize| Glance {
+            camera: Arc::from("top"),
+            view: Arc::from("table"),
+            source: None,
+            number: ms.unsigned_abs(),
+            taken: Timestamp::from_millis(ms),
+            fingerprint: ms.unsigned_abs(),
+            symbols: (0..n)
+                .map(|i| Symbol {
+                    symbology: Symbology::Code128,
+                    text: format!("X{i}"),
+                    identifier: "]C0".to_owned(),
+                    corners: [Point::new(9.0, 9.0); 4],
+                    confidence: None,
+                })
+                .collect(),
+        };
+        let mut view = View::default();
+        view.see(&glance(0, MAX_TRACKS), &catalog, &rules);
+        assert!(!view.is_crowded(Timestamp::from_millis(0)));
+        view.see(&glance(100, MAX_TRACKS + 1), &catalog, &rules);
+        assert!(view.is_crowded(Timestamp::from_millis(2000)));
+        assert!(!view.is_crowded(Timestamp::from_millis(2101)));
     }
 }

@@ -65,7 +65,9 @@ impl Station {
 
     fn finding(&self, view: &Arc<str>, now: Timestamp) -> Finding {
         let window_ms = self.rules.agreement_of(view).window_ms;
-        let Some(view) = self.views.get(view) else { return Finding::Nothing };
+        let Some(view) = self.views.get(view).filter(|view| !view.is_crowded(now)) else {
+            return Finding::Nothing;
+        };
         let here: Vec<&Track> = view.tracks.iter().collect();
         let serials: Vec<&Track> = here.iter().copied().filter(|t| t.is_serial()).collect();
         if serials.iter().any(|a| serials.iter().any(|b| disagree(a, b))) {
@@ -227,7 +229,11 @@ impl Station {
             // It has left, or what spoke against it has.
             _ => self.notice(Notice::Unlinked(dsn.clone()), now, effects),
         }
-        effects.push(Effect::Sound(Sound::Stop));
+        // A verdict that is a stop itself has sounded it.
+        let is_stop = |effect: &Effect| matches!(effect, Effect::Sound(Sound::Stop));
+        if !effects.iter().any(is_stop) {
+            effects.push(Effect::Sound(Sound::Stop));
+        }
         self.message.acknowledged = false;
     }
 
