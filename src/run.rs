@@ -9,11 +9,11 @@
 //!
 //! One thread owns the station, takes one input at a time and performs its effects. It draws when no input waits.
 
-mod disk;
 mod eyes;
 mod hands;
 mod input;
 pub mod look;
+mod machine;
 pub mod recorder;
 mod relay;
 mod time;
@@ -43,10 +43,10 @@ use crate::ui::Screen;
 use crate::ui::keys::{Action, on_key};
 use crate::ui::terminal::Terminal;
 
-use crate::run::disk::DiskWatch;
 use crate::run::eyes::Outlet;
 pub use crate::run::eyes::{Eye, Source};
 pub use crate::run::input::Input;
+use crate::run::machine::MachineWatch;
 use crate::run::recorder::{Recorder, Recording, Shelves};
 use crate::run::time::{StationTime, TICK};
 
@@ -128,7 +128,7 @@ pub fn run<'a>(
         eyes_left: n_eyes,
         played: Played::default(),
         verdicts: Verdicts::new(),
-        disk: DiskWatch::new(parts.home),
+        machine: MachineWatch::new(parts.home),
         recorder,
     };
     let outcome = live.until(&received, stop);
@@ -161,7 +161,7 @@ struct Live<'a> {
     eyes_left: usize,
     played: Played,
     verdicts: Verdicts,
-    disk: DiskWatch,
+    machine: MachineWatch,
     recorder: Option<Recorder>,
 }
 
@@ -188,8 +188,11 @@ impl Live<'_> {
                 }
                 next = received.try_recv().ok();
             }
-            if let Some(why) = self.disk.trouble().filter(|_| !self.station.is_stopped()) {
-                self.feed(Event::StoreFailed(why))?;
+            if let Some(found) = self.machine.look() {
+                self.feed(Event::Machine(found.concern))?;
+                if let Some(why) = found.trouble.filter(|_| !self.station.is_stopped()) {
+                    self.feed(Event::StoreFailed(why))?;
+                }
             }
             self.draw()?;
             let is_over = self.eyes_left == 0 && matches!(self.face, Face::Plain(_));

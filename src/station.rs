@@ -5,6 +5,7 @@
 
 mod beside;
 mod boxes;
+mod concern;
 mod orders;
 mod read;
 mod tell;
@@ -24,6 +25,8 @@ use crate::pipeline::notification::OutboxCounts;
 use crate::pipeline::order::Packing;
 use crate::pipeline::time::Timestamp;
 use crate::pipeline::view::{Agreement, Glance, View};
+
+pub use crate::station::concern::Concern;
 
 /// Decisions that the history keeps.
 const HISTORY: usize = 50;
@@ -104,6 +107,8 @@ pub enum Event {
     StoreFailed(String),
     /// The outbox changed.
     Outbox(Outbox),
+    /// The machine was looked at.
+    Machine(Option<Concern>),
     /// A camera came, went, or froze.
     Camera {
         /// Its name.
@@ -304,6 +309,7 @@ pub struct Station {
     history: VecDeque<Decision>,
     cameras: BTreeMap<Arc<str>, CameraHealth>,
     outbox: Outbox,
+    concern: Option<Concern>,
 }
 
 /// Something asked for while the store still owes an answer.
@@ -333,6 +339,7 @@ impl Station {
             history: VecDeque::new(),
             cameras: BTreeMap::new(),
             outbox: Outbox::default(),
+            concern: None,
         }
     }
 
@@ -355,6 +362,7 @@ impl Station {
             Event::CloseAnswered(answer) => self.close_answered(answer, now, &mut effects),
             Event::StoreFailed(why) => self.store_failed(why, now, &mut effects),
             Event::Outbox(outbox) => self.outbox = outbox,
+            Event::Machine(concern) => self.concern = concern,
             Event::Camera { name, health } => {
                 self.cameras.insert(name, health);
             }

@@ -78,7 +78,7 @@ impl Evidence {
             none => {
                 let failed = |source| RecordingError::Write { path: self.folder.clone(), source };
                 trim(&self.folder, self.keep, shot.decided).map_err(failed)?;
-                let limits = Limits { bytes: self.keep.bytes, ms: MOST_MS * 10 };
+                let limits = Limits { bytes: self.keep.bytes / 2, ms: MOST_MS * 10 };
                 none.insert(Ring::open(&open.folder, limits)?)
             }
         };
@@ -91,7 +91,7 @@ fn stamp(at: Timestamp) -> String {
     at.to_string().replace(['-', ':'], "")
 }
 
-/// Removes what is too old at `now`, then the oldest, until a tenth of what may be kept is free for the next.
+/// Removes what is too old at `now`, then the oldest, until half of what may be kept is free for the next.
 fn trim(folder: &Path, keep: Keep, now: Timestamp) -> io::Result<()> {
     let mut kept = Vec::new();
     let oldest = stamp(now.plus(-i64::from(keep.days) * DAY_MS));
@@ -104,7 +104,7 @@ fn trim(folder: &Path, keep: Keep, now: Timestamp) -> io::Result<()> {
     }
     let mut bytes: u64 = kept.iter().map(|(bytes, _)| bytes).sum();
     for (its, path) in kept {
-        if bytes <= keep.bytes - keep.bytes / 10 {
+        if bytes <= keep.bytes / 2 {
             break;
         }
         fs::remove_dir_all(path)?;

@@ -121,3 +121,77 @@ impl Looker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::mount::Region;
+    use crate::pipeline::symbol::{Point, Symbology};
+
+    /// Reads where it looks: the picture's first row, and its corners in the middle.
+    fn decode(picture: &Picture, _: &Formats) -> Result<Vec<Symbol>, Fell> {
+        let first = picture.luma().first().copied().unwrap_or_default();
+        if first == 0 {
+            return Err(Fell);
+        }
+        Ok(vec![Symbol {
+            symbology: Symbology::QRCode,
+            text: format!("{first}"),
+            identifier: "]Q1".to_owned(),
+            corners: [Point::new(30.0, 30.0); 4],
+            confidence: None,
+        }])
+    }
+
+    fn looker(mount: Mount) -> Looker {
+        let names = (Arc::from("top"), Arc::from("table"));
+        Looker::new(names, mount, Formats::all(), Agreement::default()).with_decoder(decode)
+    }
+
+    /// A gray frame; the last byte makes it another one.
+    fn frame(number: u8, shade: u8) -> Frame {
+        let mut luma = vec![shade; 100 * 80];
+        luma[7999] = number;
+        Frame {
+            picture: Arc::new(Picture::new(100, 80, luma).unwrap()),
+            camera: Arc::from("top"),
+            number: number.into(),
+            taken: Timestamp::from_millis(i64::from(number) * 66),
+        }
+    }
+
+    #[test]
+    fn what_lies_still_repeats_the_last_look_and_counts_no_more() {
+        let mut looker = looker(Mount::default());
+        let mut fingerprints = std::collections::BTreeSet::new();
+        let mut decoded = 0;
+        for number in 0..30 {
+            let looked = looker.look(&frame(number, 90), None).unwrap();
+            decoded += usize::from(looked.picture.is_some());
+            assert_eq!(looked.glance.symbols[0].text, "90");
+            assert_eq!(looked.glance.number, u64::from(number));
+            fingerprints.insert(looked.glance.fingerprint);
+        }
+        assert_eq!((decoded, fingerprints.len()), (15, 15));
+        assert!(looker.look(&frame(31, 200), None).unwrap().picture.is_some());
+    }
+
+    #[test]
+    fn a_fall_costs_the_frame() {
+        let mut looker = looker(Mount::default());
+        let looked = looker.look(&frame(1, 0), None).unwrap();
+        assert_eq!((looked.fell, looked.glance.symbols.len()), (Some(Fell), 0));
+        assert_eq!(looker.look(&frame(2, 90), None).unwrap().glance.symbols.len(), 1);
+    }
+
+    #[test]
+    fn a_region_outside_of_the_picture_is_told() {
+        let region = |x| Some(Region { x, y: 0, width: 90, height: 80 });
+        let mut outside = looker(Mount { region: region(100), ..Mount::default() });
+        let error = outside.look(&frame(1, 90), None).unwrap_err().to_string();
+        assert!(error.contains("100x80"), "{error}");
+        let mut inside = looker(Mount { region: region(40), ..Mount::default() });
+        let picture = inside.look(&frame(1, 90), None).unwrap().picture.unwrap();
+        assert_eq!((picture.width(), picture.height()), (60, 80));
+    }
+}

@@ -7,7 +7,7 @@ use crate::pipeline::catalog::Catalog;
 use crate::pipeline::decision::Decision;
 use crate::pipeline::order::Packing;
 use crate::pipeline::view::View;
-use crate::station::{CameraHealth, Held, Message, Outbox, Rules, Station};
+use crate::station::{CameraHealth, Concern, Held, Message, Outbox, Rules, Station};
 
 impl Station {
     /// The order on the table.
@@ -53,6 +53,11 @@ impl Station {
     /// The outbox.
     pub fn outbox(&self) -> Outbox {
         self.outbox
+    }
+
+    /// What somebody is to be told of the machine.
+    pub fn concern(&self) -> Option<Concern> {
+        self.concern
     }
 
     /// Whether the store failed, so that nothing more is linked until a restart.

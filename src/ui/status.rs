@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
 use crate::pipeline::show;
 use crate::pipeline::time::Timestamp;
-use crate::station::{CameraHealth, Outbox, Station};
+use crate::station::{CameraHealth, Concern, Station};
 use crate::ui::keys::KEYS;
 use crate::ui::words::{self, Tone};
 use crate::ui::{Mode, Screen, Sounds, bold, dim, spread};
@@ -50,15 +50,17 @@ pub(super) fn draw(
         left.push(Span::styled(" no camera yet", dim()));
     }
     left.push(Span::raw("   "));
-    left.push(queue(&station.outbox(), now));
+    left.push(queue(station, now));
     let sounds = if screen.sounds == Sounds::Off { "sound off  " } else { "" };
     let zone = if area.width < 80 { "" } else { "UTC " };
     let right = Span::raw(format!("{sounds}{} {zone}", words::clock(now)));
     frame.render_widget(spread(left, right, area.width), area);
 }
 
-/// The outbox: silent while events go out, amber while they wait, red where a person is needed (E20).
-fn queue(outbox: &Outbox, now: Timestamp) -> Span<'static> {
+/// The outbox: silent while events go out, amber while they wait, red where a person is needed (E20). What is said of
+/// the machine takes its place while nothing worse is to be said (E28, E30).
+fn queue(station: &Station, now: Timestamp) -> Span<'static> {
+    let outbox = station.outbox();
     let counts = outbox.counts;
     let waited = outbox.oldest.map_or(0, |oldest| now.since(oldest));
     if outbox.halted {
@@ -68,6 +70,13 @@ fn queue(outbox: &Outbox, now: Timestamp) -> Span<'static> {
     if counts.dead > 0 {
         let text = format!("✖ {} REFUSED – tell a supervisor", counts.dead);
         return Span::styled(text, Tone::Wrong.field());
+    }
+    let machine = station.concern().map(|concern| match concern {
+        Concern::DiskLow { left_mb } => format!("… DISK LOW, {left_mb} MiB – tell a supervisor"),
+        Concern::ClockMoved => "… THE CLOCK WAS SET – tell a supervisor".to_owned(),
+    });
+    if let Some(text) = machine {
+        return Span::styled(text, Tone::Wait.field());
     }
     if counts.ready > 0 && waited >= QUEUE_MS {
         let age = words::age(waited);

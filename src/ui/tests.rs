@@ -8,7 +8,7 @@ use test_case::test_case;
 
 use super::*;
 use crate::pipeline::command::Command;
-use crate::station::Event;
+use crate::station::{Concern, Event};
 use crate::ui::keys::{Action, on_key};
 use floor::{Floor, SCENES};
 
@@ -100,6 +100,17 @@ fn what_to_do_is_never_cut_off() {
         let then = floor.telling().then;
         assert!(floor.text(60, 16).contains(&then), "{name}: {then}");
     }
+}
+
+#[test]
+fn the_machine_is_told_of_before_it_stops_the_station() {
+    let mut floor = Floor::new();
+    floor.apply(Event::Machine(Some(Concern::DiskLow { left_mb: 812 })));
+    assert!(floor.text(80, 24).contains("DISK LOW, 812 MiB – tell a supervisor"));
+    floor.apply(Event::Machine(Some(Concern::ClockMoved)));
+    assert!(floor.text(80, 24).contains("THE CLOCK WAS SET"));
+    floor.apply(Event::Machine(None));
+    assert!(!floor.text(80, 24).contains("supervisor"));
 }
 
 #[test]

@@ -3,28 +3,24 @@
 use std::fs;
 use std::path::Path;
 
+use scanstation::pipeline::time::Timestamp;
 use serde_json::Value;
 
 use crate::rig::{Ran, Rig, copy, run, samples};
 
-/// What a decision says that does not hang on the clock or on where the frame came from.
+/// What a decision says that does not hang on the clock or on where the frame came from: time goes by between the frames
+/// of a `run`, so that it may decide a frame sooner than a replay does.
 fn decisions(ran: &Ran) -> Vec<Value> {
     let lines = ran.json().into_iter().filter(|line| line["type"] == "decision");
-    let keys = [
-        "verdict",
-        "dsn",
-        "order_id",
-        "line",
-        "unit",
-        "units",
-        "asin",
-        "model_id",
-        "detail",
-        "symbols",
-        "camera",
-        "equal_frames",
-    ];
-    lines.map(|line| keys.iter().map(|key| (*key, line[key].clone())).collect()).collect()
+    let told = lines.map(|mut line| {
+        let fields = line.as_object_mut().unwrap();
+        fields.retain(|key, _| !["n", "at", "source"].contains(&key.as_str()));
+        for symbol in fields["symbols"].as_array_mut().unwrap() {
+            symbol.as_object_mut().unwrap().remove("agreed");
+        }
+        line
+    });
+    told.collect()
 }
 
 fn recorded(rig: &Rig, stems: &[&str]) -> Ran {
@@ -63,12 +59,12 @@ fn pictures(recording: &Path) -> Vec<std::path::PathBuf> {
 fn a_recording_replays_to_what_was_decided() {
     let rig = Rig::new();
     let ran = recorded(&rig, &["0063", "0066", "0041"]).is(0);
-    assert!(decisions(&ran).len() >= 3, "{}", ran.out);
+    assert!(decisions(&ran).len() >= 2, "{}", ran.out);
     let first = replayed(&rig);
     assert_eq!(decisions(&first), decisions(&ran));
     assert_eq!(replayed(&rig).out, first.out);
-    let at = |ran: &Ran| ran.json()[0]["at"].as_str().unwrap()[..16].to_owned();
-    assert_eq!(at(&first), at(&ran), "it begins when the recording did");
+    let at = |ran: &Ran| -> Timestamp { ran.json()[0]["at"].as_str().unwrap().parse().unwrap() };
+    assert!(at(&first).since(at(&ran)).abs() < 1000, "it begins when the recording did");
 }
 
 #[test]
@@ -109,7 +105,7 @@ fn where_recording_fails_linking_goes_on() {
     .unwrap();
     // In the way of the first segment.
     fs::write(folder.join("00000001"), "").unwrap();
-    let ran = recorded(&rig, &["0063"]).is(1);
+    let ran = recorded(&rig, &["0041"]).is(1);
     let lines = ran.json();
     let trouble: Vec<&Value> = lines.iter().filter(|line| line["type"] == "error").collect();
     assert_eq!(trouble.len(), 1, "{}", ran.out);
@@ -125,7 +121,7 @@ fn the_frames_around_an_exception_are_kept() {
     rig.run(&["orders", "import", orders.to_str().unwrap()]).is(0);
     let mut command = rig.command(&["run", "--plain", "--json"]);
     command.env("SCANSTATION_EVIDENCE_MAX_MB", "64");
-    for stem in ["0063", "0027"] {
+    for stem in ["0041", "0027"] {
         command.arg("--source").arg(rig.sequence(stem));
     }
     let ran = run(&mut command).is(0);

@@ -168,7 +168,7 @@ impl Floor {
         self
     }
 
-    fn apply(&mut self, event: Event) {
+    pub(super) fn apply(&mut self, event: Event) {
         let mut events = vec![event];
         while let Some(event) = events.pop() {
             for effect in self.station.apply(event, self.now) {
