@@ -14,6 +14,7 @@ pub mod named;
 pub mod notification;
 pub mod order;
 pub mod payload;
+pub mod sharpness;
 pub mod show;
 pub mod symbol;
 pub mod time;
