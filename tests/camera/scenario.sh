@@ -5,7 +5,7 @@ export SCANSTATION_HOME=/tmp/home
 sections=0
 
 # cam N COMMAND: tells the N-th webcam.
-cam() { n=$1; shift; echo "$*" >"/tmp/cam$n"; }
+cam() { port=$1; shift; echo "$*" >"/tmp/cam$port"; }
 fail() {
   echo "FAILED: $*"
   for file in /tmp/out /tmp/err /tmp/home/logs/* /tmp/try; do echo "== $file"; tail -40 "$file"; done 2>/dev/null
@@ -15,7 +15,7 @@ count() { n=$(grep -c -- "$1" "$2" 2>/dev/null); echo "${n:-0}"; }
 # until_count N PATTERN FILE [SECONDS]: waits until N lines match.
 until_count() {
   limit=${4:-30}
-  for i in $(seq $((limit * 5))); do
+  for tick in $(seq $((limit * 5))); do
     [ "$(count "$2" "$3")" -ge "$1" ] && return 0
     sleep 0.2
   done
@@ -154,8 +154,9 @@ for line in 'serial LAB0001, port .*, top in station.toml' "in use by scanstatio
   grep -q "$line" /tmp/try || fail "the list lacks: $line"
 done
 finish
+mkdir -p /etc
 echo 'nobody:x:65534:65534::/:/bin/sh' >/etc/passwd
-setuidgid nobody scanstation cameras --home /tmp/none >/dev/null 2>/tmp/try
+su nobody -c 'scanstation cameras --home /tmp/none' >/dev/null 2>/tmp/try
 grep -q '/dev/video0: no right to open it; add the user to the group video' /tmp/try || fail "rights: $(cat /tmp/try)"
 camera-sim /tmp/cam2 2 LAB0001 >/dev/null &
 cam 2 plug
@@ -184,12 +185,12 @@ deliver 6
 section "twenty replugs: memory and open files stay, and the other camera is not disturbed"
 size() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$run/status"; }
 files() { ls "/proc/$run/fd" | wc -l | tr -d ' '; }
-for i in $(seq 20); do
+for replug in $(seq 20); do
   cam 1 unplug
-  until_count "$i" 'camera side: the camera stopped' "$LOG"
+  until_count "$replug" 'camera side: the camera stopped' "$LOG"
   cam 1 plug
-  until_count $((i + 1)) 'camera side: /dev/video0 opened' "$LOG"
-  [ "$i" = 3 ] && sleep 1 && before="$(size) kB, $(files) files" && least=$(size) && open=$(files)
+  until_count $((replug + 1)) 'camera side: /dev/video0 opened' "$LOG"
+  [ "$replug" = 3 ] && sleep 1 && before="$(size) kB, $(files) files" && least=$(size) && open=$(files)
 done
 sleep 1
 echo "vm: after 3 replugs $before; after 20 $(size) kB, $(files) files"

@@ -24,7 +24,13 @@ mkdir -p "$CACHE"
 # 1. The kernel: Debian's own, whose -amd64 flavour has the camera and USB drivers as modules (the smaller -cloud-amd64
 #    has none of them). Kept in $CACHE between runs.
 if [[ ! -e $CACHE/kernel/ok ]]; then
-  package=$(apt-cache depends linux-image-amd64 | awk '/Depends:/ { print $2; exit }')
+  newest() { apt-cache depends linux-image-amd64 2>/dev/null | awk '/Depends:/ { print $2; exit }'; }
+  package=$(newest)
+  if [[ -z $package ]]; then
+    # A machine whose package lists were thrown away.
+    { [[ $(id -u) = 0 ]] && apt-get update -q >/dev/null; } || sudo -n apt-get update -q >/dev/null
+    package=$(newest)
+  fi
   rm -rf "$CACHE/kernel" && mkdir -p "$CACHE/kernel"
   (cd "$CACHE/kernel" && apt-get -q -o APT::Sandbox::User=root download "$package" >&2)
   dpkg-deb --fsys-tarfile "$CACHE"/kernel/*.deb | tar -x -C "$CACHE/kernel" --wildcards \
@@ -84,6 +90,6 @@ timeout -k 5 "$LIMIT" qemu-system-x86_64 -accel tcg,thread=single -icount "shift
   -m "$MEM" -nodefaults -no-user-config -display none -serial stdio -no-reboot -nic none -rtc clock=vm \
   -kernel "$CACHE/kernel/boot/vmlinuz-$version" -initrd "$work/initrd.gz" \
   -append "console=ttyS0 panic=-1 quiet loglevel=${LOGLEVEL:-4} mitigations=off" </dev/null |
-  tr -d '\r' | tee "$log" || true
+  stdbuf -oL tr -d '\r' | tee "$log" || true
 echo "vm: $SECONDS s of wall time, $LIMIT allowed"
 exit "$(awk '$1 == "vm:" && $2 == "exit" { s = $3 } END { print s == "" ? 1 : s }' "$log")"

@@ -148,10 +148,9 @@ impl Second {
                 Seen::Gone(why) => seen.told.push(why),
                 Seen::Silent => {}
             }
-            // Why nothing comes is noted too: it was told already.
-            let mut notes = capture.notes();
-            notes.retain(|note| !seen.told.contains(note));
-            seen.told.append(&mut notes);
+            // Why nothing comes is noted too, and told again at every try.
+            seen.told.append(&mut capture.notes());
+            seen.told.dedup();
         }
         seen
     }
