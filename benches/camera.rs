@@ -1,168 +1,105 @@
-//! What a camera costs: buffer to luma by format, the change gate, an idle station, and how old a frame is when it is
-//! decided on: `cargo bench --bench camera`.
+//! Camera buffers to luma beside a plain copy of the luma plane, and how old a frame is when it has been decoded, at 1080p
+//! and 30 frames a second: `cargo bench --bench camera`.
 
-#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
-
-use std::error::Error;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use image::codecs::jpeg::JpegEncoder;
+use image::{ExtendedColorType, ImageEncoder};
 use scanstation::edge::camera::drain::Drain;
 use scanstation::edge::camera::source::{CameraError, Driver, FrameSource, Layout, Opened, Raw};
 use scanstation::edge::camera::sysfs::Find;
 use scanstation::edge::camera::{Capture, Seen, luma};
-use scanstation::edge::{clock, recording};
+use scanstation::edge::clock;
 use scanstation::pipeline::camera::{Mode, Pixels, Rate, Setup, Size};
-use scanstation::pipeline::decode::Formats;
 use scanstation::pipeline::decode::linear::code128::PATTERNS;
-use scanstation::pipeline::frame::{Frame, Picture};
-use scanstation::pipeline::mount::{Mount, Rotate};
-use scanstation::pipeline::time::Timestamp;
-use scanstation::pipeline::view::Agreement;
-use scanstation::run::look::Looker;
+use scanstation::pipeline::decode::{Formats, decode};
 
-const HD: Size = Size { width: 1920, height: 1080 };
-const UHD: Size = Size { width: 3840, height: 2160 };
+/// How often each buffer is turned into luma; the best counts.
+const ROUNDS: u32 = 25;
+/// For how long frames are decoded as they come.
+const WHILE: Duration = Duration::from_secs(20);
 
-fn main() -> Result<(), Box<dyn Error>> {
-    for size in [HD, UHD] {
-        conversions(size)?;
+fn main() -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for (name, width, height) in [("1080p", 1920, 1080), ("4K", 3840, 2160)] {
+        let size = Size { width, height };
+        let gray = label(size);
+        let copy = best(|| drop(std::hint::black_box(gray.clone())));
+        writeln!(out, "{name:>6} copy of the luma plane: {copy:.2} ms")?;
+        for pixels in Pixels::ALL {
+            let raw = raw(bytes(&gray, size, *pixels), *pixels, size);
+            let each = best(|| drop(std::hint::black_box(luma::picture(&raw))));
+            writeln!(out, "{name:>6} {pixels}: {each:.2} ms")?;
+        }
     }
-    parts()?;
     for pixels in [Pixels::Yuyv, Pixels::Mjpeg] {
-        idle(pixels)?;
+        let (mut ages, overwritten) = ages(pixels)?;
+        ages.sort();
+        let at = |share: usize| ages.get(ages.len() * share / 100).copied().unwrap_or_default();
+        writeln!(
+            out,
+            "age when decoded, 1080p {pixels} at 30: median {:.1?}, 99 of 100 within {:.1?}; {} decoded, {overwritten} overwritten",
+            at(50),
+            at(99),
+            ages.len()
+        )?;
     }
-    age()
+    Ok(())
 }
 
-/// CPU milliseconds of `work`, the best of so many rounds.
-fn best<T>(rounds: u32, mut work: impl FnMut() -> T) -> f64 {
-    let times = (0..rounds).map(|_| {
+/// CPU time of the fastest round, in milliseconds.
+fn best(mut work: impl FnMut()) -> f64 {
+    let mut least = f64::MAX;
+    for _ in 0..ROUNDS {
         let start = clock::thread_cpu_ms();
-        std::hint::black_box(work());
-        clock::thread_cpu_ms() - start
-    });
-    times.fold(f64::INFINITY, f64::min)
-}
-
-fn conversions(size: Size) -> Result<(), Box<dyn Error>> {
-    let plane = table(size, 1, 0);
-    let copy = best(25, || plane.clone());
-    println!("{size} luma plane copied: {copy:.2} ms");
-    for pixels in [Pixels::Grey, Pixels::Nv12, Pixels::Yuyv, Pixels::Mjpeg] {
-        let raw = raw(pixels, size, &plane, Duration::ZERO)?;
-        let ms = best(25, || luma::picture(&raw));
-        println!("{size} {pixels} to luma: {ms:.2} ms, {:.1} copies", ms / copy);
+        work();
+        least = least.min(clock::thread_cpu_ms() - start);
     }
-    Ok(())
+    least
 }
 
-fn parts() -> Result<(), Box<dyn Error>> {
-    let picture = Picture::new(HD.width, HD.height, table(HD, 1, 0))?;
-    println!("{HD} fingerprint: {:.2} ms", best(25, || picture.fingerprint()));
-    println!("{HD} written without loss: {:.1} ms", best(10, || recording::png(&picture)));
-    let png = recording::png(&picture)?.len() as f64;
-    println!("{HD} without loss: {:.0} % of its luma", png / picture.luma().len() as f64 * 100.0);
-    let turned = Mount { rotate: Rotate::Quarter, ..Mount::default() };
-    println!("{HD} turned by 90 degrees: {:.2} ms", best(10, || turned.show(&picture)));
-    Ok(())
-}
-
-/// A minute at 15 frames a second with a label that lies still under noise, as CPU time of the eye.
-fn idle(pixels: Pixels) -> Result<(), Box<dyn Error>> {
-    let raws: Vec<Raw> = (0..4)
-        .map(|seed| raw(pixels, HD, &table(HD, seed, 0), Duration::ZERO))
-        .collect::<Result<_, _>>()?;
-    let mut looker = looker();
-    let (mut decoded, mut unseen) = (0, 0);
-    let start = clock::thread_cpu_ms();
-    for i in 0..900_u32 {
-        let raw = &raws[i as usize % raws.len()];
-        let taken = Timestamp::from_millis(i64::from(i) * 1000 / 15);
-        let length = (pixels == Pixels::Mjpeg).then_some(raw.bytes.len());
-        if length.is_some_and(|length| looker.unseen(i.into(), taken, length).is_some()) {
-            unseen += 1;
-            continue;
+/// How old frames are once they are decoded, and how many were overwritten meanwhile.
+fn ages(pixels: Pixels) -> std::io::Result<(Vec<Duration>, u64)> {
+    let size = Size { width: 1920, height: 1080 };
+    let bytes = Arc::new(bytes(&label(size), size, pixels));
+    let drain = Drain::new(Box::new(Live { bytes, pixels, size }), Find::First, Setup::default());
+    let capture = Capture::start(Arc::from("bench"), drain)?;
+    let mut ages = Vec::new();
+    let end = clock::monotonic() + WHILE;
+    while clock::monotonic() < end {
+        let Seen::Raw(raw) = capture.newest(Duration::from_millis(100)) else { continue };
+        if let Some(frame) = capture.frame(&raw) {
+            std::hint::black_box(decode(&frame.picture, &Formats::all()));
+            ages.push(raw.age(clock::monotonic()));
         }
-        let picture = Arc::new(luma::picture(raw).ok_or("no picture")?);
-        // As the eye does, for the frozen camera.
-        std::hint::black_box(picture.fingerprint());
-        let frame = Frame { picture, camera: Arc::from("top"), number: i.into(), taken };
-        decoded += u32::from(looker.look(&frame, length)?.picture.is_some());
     }
-    let share = (clock::thread_cpu_ms() - start) / 60_000.0 * 100.0;
-    println!(
-        "{HD} {pixels} idle, 900 frames in 60 s: {share:.1} % of a core; {decoded} decoded, {unseen} not unpacked"
-    );
-    Ok(())
+    Ok((ages, capture.counts().overwritten))
 }
 
-/// How old frames are when they are decided on, at 30 a second, with a label that moves.
-fn age() -> Result<(), Box<dyn Error>> {
-    let frames = (0..8)
-        .map(|i| raw(Pixels::Yuyv, HD, &table(HD, i, i as usize * 8), Duration::ZERO))
-        .collect::<Result<Vec<Raw>, _>>()?;
-    let driver = Paced { frames: Arc::new(frames) };
-    let drain = Drain::new(Box::new(driver), Find::First, Setup::default());
-    let capture = Capture::start(Arc::from("top"), drain)?;
-    let mut looker = looker();
-    let (mut started, mut decided) = (Vec::new(), Vec::new());
-    while decided.len() < 300 {
-        let Seen::Raw(raw) = capture.newest(Duration::from_secs(1)) else { continue };
-        started.push(raw.age(clock::monotonic()));
-        let Some(frame) = capture.frame(&raw) else { continue };
-        looker.look(&frame, None)?;
-        decided.push(raw.age(clock::monotonic()));
-    }
-    started.sort();
-    decided.sort();
-    let ms = |times: &[Duration], share: usize| {
-        times.get((times.len() - 1) * share / 100).map_or(0.0, Duration::as_secs_f64) * 1000.0
-    };
-    println!(
-        "{HD} YUYV at 30, age at decision: p50 {:.0} ms, p99 {:.0} ms; when decoding starts: p99 {:.0} ms, most {:.0} ms",
-        ms(&decided, 50),
-        ms(&decided, 99),
-        ms(&started, 99),
-        ms(&started, 100),
-    );
-    println!("{}", capture.counts());
-    Ok(())
+/// A camera that gives the same frame 30 times a second, by the wall's clock.
+#[derive(Debug, Clone)]
+struct Live {
+    bytes: Arc<Vec<u8>>,
+    pixels: Pixels,
+    size: Size,
 }
 
-fn looker() -> Looker {
-    let names = (Arc::from("top"), Arc::from("table"));
-    Looker::new(names, Mount::default(), Formats::all(), Agreement::default())
-}
-
-fn raw(pixels: Pixels, size: Size, plane: &[u8], arrived: Duration) -> Result<Raw, Box<dyn Error>> {
-    let bytes = match pixels {
-        Pixels::Grey => plane.to_vec(),
-        Pixels::Nv12 => [plane, &vec![128; plane.len() / 2]].concat(),
-        Pixels::Yuyv => plane.iter().flat_map(|luma| [*luma, 128]).collect(),
-        Pixels::Mjpeg => {
-            let mut bytes = Vec::new();
-            let mut encoder = JpegEncoder::new_with_quality(&mut bytes, 80);
-            encoder.encode(plane, size.width, size.height, image::ExtendedColorType::L8)?;
-            bytes
-        }
-    };
-    let layout = Layout::packed(pixels, size);
-    Ok(Raw { bytes, layout, sequence: 0, is_flagged: false, stamp: None, arrived, number: 0 })
-}
-
-/// A camera that gives 30 frames a second by the machine's clock.
 #[derive(Debug)]
-struct Paced {
-    frames: Arc<Vec<Raw>>,
+struct Streaming {
+    live: Live,
+    opened: Opened,
+    due: Duration,
+    sequence: u32,
 }
 
-impl Driver for Paced {
+impl Driver for Live {
     fn open(&mut self, _: &Find, _: &Setup) -> Result<Box<dyn FrameSource>, CameraError> {
-        let mode = Mode { pixels: Pixels::Yuyv, size: HD, rate: Rate::whole(30) };
-        let opened = Opened { node: "/dev/paced".to_owned(), mode, controls: Vec::new() };
-        Ok(Box::new(Pace { frames: Arc::clone(&self.frames), opened, n: 0, due: self.time() }))
+        let mode = Mode { pixels: self.pixels, size: self.size, rate: Rate::whole(30) };
+        let opened = Opened { node: "bench".to_owned(), mode, controls: Vec::new() };
+        let due = clock::monotonic();
+        Ok(Box::new(Streaming { live: self.clone(), opened, due, sequence: 0 }))
     }
 
     fn time(&self) -> Duration {
@@ -170,49 +107,62 @@ impl Driver for Paced {
     }
 }
 
-#[derive(Debug)]
-struct Pace {
-    frames: Arc<Vec<Raw>>,
-    opened: Opened,
-    n: u32,
-    due: Duration,
-}
-
-impl FrameSource for Pace {
+impl FrameSource for Streaming {
     fn opened(&self) -> &Opened {
         &self.opened
     }
 
     fn next(&mut self, _: Duration) -> Result<Option<Raw>, CameraError> {
-        self.due += Duration::from_micros(33_333);
+        self.due += Duration::from_nanos(33_333_333);
+        self.sequence += 1;
         clock::rest(self.due.saturating_sub(clock::monotonic()));
-        self.n += 1;
-        let frame = self.frames.get(self.n as usize % self.frames.len()).cloned();
-        let (stamp, arrived) = (Some(self.due), clock::monotonic());
-        Ok(frame.map(|raw| Raw { sequence: self.n, stamp, arrived, ..raw }))
+        let Live { bytes, pixels, size } = &self.live;
+        let mut raw = raw(bytes.to_vec(), *pixels, *size);
+        (raw.sequence, raw.stamp, raw.arrived) =
+            (self.sequence, Some(self.due), clock::monotonic());
+        Ok(Some(raw))
     }
 }
 
-/// A table with a label, `shift` pixels to the right, and noise.
-fn table(size: Size, seed: u32, shift: usize) -> Vec<u8> {
+fn raw(bytes: Vec<u8>, pixels: Pixels, size: Size) -> Raw {
+    let layout = Layout::packed(pixels, size);
+    let (sequence, is_flagged, stamp, arrived) = (1, false, None, Duration::ZERO);
+    Raw { bytes, layout, sequence, is_flagged, stamp, arrived, number: 1 }
+}
+
+fn bytes(gray: &[u8], size: Size, pixels: Pixels) -> Vec<u8> {
+    match pixels {
+        Pixels::Yuyv => gray.iter().flat_map(|luma| [*luma, 128]).collect(),
+        Pixels::Nv12 => gray.iter().copied().chain(vec![128; gray.len() / 2]).collect(),
+        Pixels::Grey => gray.to_vec(),
+        Pixels::Mjpeg => {
+            let rgb: Vec<u8> = gray.iter().flat_map(|luma| [*luma; 3]).collect();
+            let mut bytes = Vec::new();
+            let encoder = JpegEncoder::new_with_quality(&mut bytes, 85);
+            let written =
+                encoder.write_image(&rgb, size.width, size.height, ExtendedColorType::Rgb8);
+            written.map_or(Vec::new(), |()| bytes)
+        }
+    }
+}
+
+/// A gray table with noise and one Code 128 label of three pixels a bar.
+fn label(size: Size) -> Vec<u8> {
     let (width, height) = (size.width as usize, size.height as usize);
-    let mut state = seed.wrapping_mul(2_654_435_761) | 1;
-    let mut luma: Vec<u8> = (0..width * height)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 17;
-            state ^= state << 5;
-            190 + state.to_le_bytes()[1] % 5
-        })
-        .collect();
-    let mut values: Vec<usize> = [104, 33, 34, 17, 18, 19, 20, 21].to_vec();
+    let mut state = 1_u32;
+    let mut noise = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 28) as u8 / 3
+    };
+    let mut luma: Vec<u8> = (0..width * height).map(|_| 180 + noise()).collect();
+    let values = [104, 33, 34, 17, 18, 19, 20, 21, 22, 35];
     let sum: usize = values[0] + (1..values.len()).map(|k| k * values[k]).sum::<usize>();
-    values.extend([sum % 103, 106]);
-    let mut at = 400 + shift;
-    for (k, n) in values.iter().flat_map(|v| PATTERNS[*v]).chain([2]).enumerate() {
+    let all = values.into_iter().chain([sum % 103, 106]);
+    let mut at = width / 3;
+    for (k, n) in all.flat_map(|value| PATTERNS[value]).chain([2]).enumerate() {
         let next = at + 3 * usize::from(n);
-        for y in (400..500).filter(|_| k % 2 == 0) {
-            luma[y * width + at..y * width + next].fill(40);
+        for row in luma.chunks_mut(width).skip(height / 2).take(90) {
+            row[at..next].fill(if k % 2 == 0 { 25 } else { 225 });
         }
         at = next;
     }

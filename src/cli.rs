@@ -2,6 +2,7 @@
 //!
 //! `config` turns it into settings and `commands` into work; nothing here touches a file or the environment.
 
+mod cameras;
 mod values;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use crate::pipeline::ident::{Asin, NotificationId, OrderId};
 use crate::pipeline::mount::Region;
 use crate::pipeline::symbol::Symbology;
 
+pub use crate::cli::cameras::{Cameras, Look};
 pub use crate::cli::values::{NoSource, Source};
 
 /// Exit codes, the same for every command (contracts).
@@ -74,6 +76,9 @@ pub enum Command {
     /// List, show, publish and retry notifications
     #[command(subcommand)]
     Events(Events),
+    /// List the cameras that are plugged in; try one, or tune it
+    #[command(after_help = EXIT_CODES)]
+    Cameras(Cameras),
     /// Check models, database, disk space, clock, publisher and camera
     ///
     /// For each: OK, or what is wrong and what to do about it. Changes nothing.
@@ -391,6 +396,9 @@ mod tests {
     #[test_case(&["run", "--record-minutes", "5"], false; "nothing to record to")]
     #[test_case(&["demo", "--speed", "0"], false; "no speed")]
     #[test_case(&["links", "undo", "AD123456C"], false; "no reason")]
+    #[test_case(&["cameras", "--json"], true)]
+    #[test_case(&["cameras", "try", "top", "--seconds", "3"], true)]
+    #[test_case(&["cameras", "tune", "--dry-run"], true)]
     #[test_case(&["decode"], false; "no path")]
     #[test_case(&[], false; "no command")]
     fn command_lines(words: &[&str], good: bool) {

@@ -1,5 +1,6 @@
 //! The commands, a file each: what was asked for, done, and its exit code.
 
+pub mod cameras;
 pub mod decode;
 pub mod demo;
 pub mod doctor;
@@ -99,6 +100,7 @@ pub fn dispatch(
         Command::Models(typed) => models::run(typed, site, streams),
         Command::Links(typed) => links::run(typed, &site()?, streams),
         Command::Events(typed) => events::run(typed, &site()?, streams),
+        Command::Cameras(typed) => cameras::run(typed, site(), streams),
         Command::Doctor(output) => doctor::run((*output).into(), &site()?, streams),
         Command::Init(typed) => init::run(&typed.dir, streams),
         Command::Run(typed) => run::run(typed, &site()?, streams),

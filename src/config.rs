@@ -3,6 +3,7 @@
 //! Every check of a setting is made here, once: nobody asks again. An error names the place and what to do.
 
 mod capture;
+pub mod edit;
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -16,6 +16,7 @@ pub mod named;
 pub mod notification;
 pub mod order;
 pub mod payload;
+pub mod sharpness;
 pub mod shot;
 pub mod show;
 pub mod symbol;

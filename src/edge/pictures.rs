@@ -30,6 +30,20 @@ pub fn read(path: &Path) -> Result<Picture, PictureError> {
     decode(BufReader::new(File::open(path).map_err(PictureError::Read)?))
 }
 
+/// Writes `picture` to `path`, as PNG.
+pub fn write(path: &Path, picture: &Picture) -> std::io::Result<()> {
+    let (width, height) = (picture.width(), picture.height());
+    let saved = image::save_buffer_with_format(
+        path,
+        picture.luma(),
+        width,
+        height,
+        image::ExtendedColorType::L8,
+        image::ImageFormat::Png,
+    );
+    saved.map_err(std::io::Error::other)
+}
+
 fn decode<R: Read + Seek + std::io::BufRead>(bytes: R) -> Result<Picture, PictureError> {
     let mut bytes = bytes;
     let reader = ImageReader::new(&mut bytes).with_guessed_format().map_err(PictureError::Read)?;

@@ -163,7 +163,7 @@ named!(
 );
 
 /// What a control is to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wish {
     /// The camera chooses.
     Auto,

@@ -20,7 +20,7 @@ use crate::edge::camera::sysfs::{self, Find};
 use crate::edge::clock;
 use crate::pipeline::camera::{Mode, Pixels, Rate, Setup, Size};
 
-pub use crate::edge::camera::linux::offers::{Offer, look};
+pub use crate::edge::camera::linux::offers::{Knob, Offer, look};
 
 /// Buffers that the kernel fills in turn. The drain keeps one for a moment only; the others are for its being late.
 const BUFFERS: u32 = 4;

@@ -56,6 +56,24 @@ pub fn cameras() -> Vec<Node> {
     nodes(Path::new(VIDEO))
 }
 
+/// The programs that have `node` open, by process id, as far as this user may see.
+pub fn users(node: &str) -> Vec<(u32, String)> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let uses = |process: &Path| {
+        let files = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
+        files.filter_map(|file| fs::read_link(file.path()).ok()).any(|to| to == Path::new(node))
+    };
+    let mut users: Vec<(u32, String)> = processes
+        .filter_map(|entry| {
+            let id = entry.file_name().to_str()?.parse().ok()?;
+            let name = || text(&entry.path().join("comm")).unwrap_or_default();
+            uses(&entry.path()).then(|| (id, name()))
+        })
+        .collect();
+    users.sort();
+    users
+}
+
 fn choose(nodes: Vec<Node>, find: &Find) -> Result<Node, NotFound> {
     let all: Vec<String> = nodes.iter().map(Node::in_words).collect();
     let is_it = |node: &Node| match find {

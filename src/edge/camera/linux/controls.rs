@@ -9,6 +9,9 @@ use v4l::control::{Control as Setting, Value};
 use crate::edge::camera::source::Answer;
 use crate::pipeline::camera::{Control, Wish};
 
+/// How the kernel answers for a control that is not there, as errno.h numbers it.
+const EINVAL: i32 = 22;
+
 /// The ids of a control and of the switch that leaves it to the camera, as `linux/v4l2-controls.h` numbers them.
 struct Ids {
     value: u32,
@@ -38,7 +41,10 @@ pub(super) fn set(device: &Device, wishes: &[(Control, Wish)]) -> Vec<Answer> {
         // The crate unwraps what a driver says of a control.
         let tried = catch_unwind(AssertUnwindSafe(|| set_one(device, *control, *wish)));
         let fell = || Err(io::Error::other("the driver fell over"));
-        let found = tried.unwrap_or_else(|_| fell()).map_err(|error| error.to_string());
+        let found = tried.unwrap_or_else(|_| fell()).map_err(|error| match error.raw_os_error() {
+            Some(EINVAL) => "the camera has no such control".to_owned(),
+            _ => error.to_string(),
+        });
         Answer { control: *control, wish: *wish, found }
     };
     wishes.iter().map(answer).collect()
@@ -58,6 +64,18 @@ pub(super) fn found(device: &Device, control: Control) -> io::Result<Wish> {
         (Control::PowerLine, n) => Ok(Wish::Fixed(hertz(n))),
         (_, n) => Ok(Wish::Fixed(u32::try_from(n).unwrap_or(0))),
     }
+}
+
+/// The least and the greatest value of each control the camera has; the power line's is a menu.
+pub(super) fn ranges(device: &Device) -> Vec<(Control, (u32, u32))> {
+    let found = device.query_controls().unwrap_or_default();
+    let range = |control: &Control| {
+        let id = Ids::of(*control).value;
+        let one = found.iter().find(|one| one.id == id && *control != Control::PowerLine)?;
+        let value = |n: i64| u32::try_from(n.max(0)).ok();
+        Some((*control, (value(one.minimum)?, value(one.maximum)?)))
+    };
+    Control::ALL.iter().filter_map(range).collect()
 }
 
 fn set_one(device: &Device, control: Control, wish: Wish) -> io::Result<Wish> {

@@ -1,5 +1,6 @@
 //! What a camera offers: modes, controls, and who has it.
 
+use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -23,12 +24,30 @@ const MOST: usize = 500;
 /// What a camera offers.
 #[derive(Debug, Clone)]
 pub struct Offer {
-    /// The formats it has, as it calls them, those included that cannot be read here.
-    pub formats: Vec<String>,
+    /// The formats it has besides, which cannot be read here, as it calls them.
+    pub unread: Vec<String>,
     /// The modes that can be opened.
     pub modes: Vec<Mode>,
     /// The controls it has of those that a station sets, and what they are now.
-    pub controls: Vec<(Control, Wish)>,
+    pub controls: Vec<Knob>,
+}
+
+/// A control that a camera has.
+#[derive(Debug, Clone, Copy)]
+pub struct Knob {
+    /// The control.
+    pub control: Control,
+    /// What it is now.
+    pub now: Wish,
+    /// Its least and its greatest value.
+    pub range: Option<(u32, u32)>,
+}
+
+impl fmt::Display for Knob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.control, self.now)?;
+        self.range.map_or(Ok(()), |(least, most)| write!(f, " ({least} to {most})"))
+    }
 }
 
 /// What the camera at `node` offers. It is not streamed from, so it may be in use.
@@ -36,12 +55,16 @@ pub fn look(node: &str) -> Result<Offer, CameraError> {
     let looked = catch_unwind(AssertUnwindSafe(|| -> io::Result<Offer> {
         let device = Device::with_path(node)?;
         let formats = device.enum_formats()?;
+        let unread = formats.iter().filter(|format| pixels_of(format.fourcc).is_none());
+        let ranges = catch_unwind(AssertUnwindSafe(|| controls::ranges(&device)));
+        let ranges = ranges.unwrap_or_default();
         let controls = Control::ALL.iter().filter_map(|control| {
             let found = catch_unwind(AssertUnwindSafe(|| controls::found(&device, *control)));
-            Some((*control, found.ok()?.ok()?))
+            let range = ranges.iter().find(|(of, _)| of == control).map(|(_, range)| *range);
+            Some(Knob { control: *control, now: found.ok()?.ok()?, range })
         });
         Ok(Offer {
-            formats: formats.iter().map(|format| format.fourcc.to_string()).collect(),
+            unread: unread.map(|format| format.fourcc.to_string()).collect(),
             modes: modes(&device)?,
             controls: controls.collect(),
         })

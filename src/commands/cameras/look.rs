@@ -1,0 +1,223 @@
+//! `cameras try`: what a camera sees, a line a second, and a picture at the end.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use serde_json::json;
+
+use crate::commands::cameras::Chosen;
+use crate::commands::{Form, Outcome, Streams};
+use crate::edge::camera::drain::Drain;
+use crate::edge::camera::linux::{self, Linux};
+use crate::edge::camera::slot::Counts;
+use crate::edge::camera::sysfs;
+use crate::edge::camera::{Capture, Seen};
+use crate::edge::{clock, pictures};
+use crate::pipeline::decode::{Formats, decode_guarded};
+use crate::pipeline::frame::Picture;
+use crate::pipeline::payload;
+use crate::pipeline::sharpness::{self, Look};
+use crate::pipeline::show;
+use crate::pipeline::symbol::Symbol;
+
+/// How soon a camera that gives nothing is noticed.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// Pixels around a secret that are filled in too.
+const MARGIN: f32 = 8.0;
+
+/// A look through a camera.
+pub(super) struct Try<'a> {
+    pub(super) chosen: &'a Chosen,
+    pub(super) seconds: u32,
+    pub(super) picture: &'a Path,
+    pub(super) form: Form,
+}
+
+/// What a second showed.
+#[derive(Debug, Default)]
+struct Second {
+    read: u64,
+    look: Option<Look>,
+    /// By format and content: in how many frames, and pixels a bar.
+    symbols: BTreeMap<(String, String), (u64, Option<f32>)>,
+    /// What the camera said meanwhile.
+    told: Vec<String>,
+}
+
+impl Try<'_> {
+    /// Looks, and says each second what was seen.
+    pub(super) fn run(&self, streams: &mut Streams<'_>) -> anyhow::Result<Outcome> {
+        let Chosen { name, find, setup } = self.chosen;
+        let drain = Drain::new(Box::new(Linux), find.clone(), setup.clone());
+        let capture = Capture::start(Arc::from(name.as_str()), drain).context("start a thread")?;
+        let mut last: Option<(Arc<Picture>, Vec<Symbol>)> = None;
+        let mut before = Counts::default();
+        for second in 1..=self.seconds {
+            let seen = Second::look(&capture, &mut last);
+            let counts = capture.counts();
+            self.tell(second, &seen, (before, counts), streams)?;
+            before = counts;
+        }
+        let Some((picture, symbols)) = last else {
+            streams.complain(&format!("camera {name}: no frame came"));
+            return Ok(Outcome::Findings);
+        };
+        let filled = filled(&picture, &symbols).unwrap_or_else(|| picture.as_ref().clone());
+        let path = self.picture;
+        pictures::write(path, &filled).with_context(|| format!("write {}", path.display()))?;
+        if self.form == Form::Text {
+            streams.line(&show::printable(&format!("picture: {}", path.display())))?;
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn tell(
+        &self,
+        second: u32,
+        seen: &Second,
+        (before, counts): (Counts, Counts),
+        streams: &mut Streams<'_>,
+    ) -> anyhow::Result<()> {
+        let arrived = counts.arrived - before.arrived;
+        let corrupt = counts.corrupt - before.corrupt;
+        let damaged = counts.flagged + counts.short - before.flagged - before.short;
+        let node = sysfs::find(&self.chosen.find).ok();
+        let controls = node.and_then(|node| linux::look(&node.path).ok());
+        let controls = controls.map(|offer| offer.controls).unwrap_or_default();
+        if self.form == Form::Json {
+            let symbols = seen.symbols.iter().map(|((format, text), (frames, px))| {
+                json!({"format": format, "text": text, "frames": frames, "px_per_bar": px})
+            });
+            let controls = controls.iter().map(|c| (c.control.to_string(), c.now.to_string()));
+            return streams.json(&json!({
+                "second": second, "arrived": arrived, "read": seen.read, "corrupt": corrupt,
+                "damaged": damaged, "sharpness": seen.look.map(|look| look.sharpness),
+                "brightness": seen.look.map(|look| look.brightness),
+                "glare": seen.look.map(|look| look.glare),
+                "controls": controls.collect::<BTreeMap<_, _>>(),
+                "symbols": symbols.collect::<Vec<_>>(), "told": seen.told,
+            }));
+        }
+        for told in &seen.told {
+            streams.line(&show::printable(told))?;
+        }
+        let look = seen.look.map_or(String::new(), |look| {
+            let glare = look.glare * 100.0;
+            let Look { sharpness, brightness, .. } = look;
+            format!(", sharpness {sharpness:.0}, brightness {brightness:.0}, glare {glare:.1} %")
+        });
+        let controls: Vec<String> =
+            controls.iter().map(|c| format!(", {} {}", c.control, c.now)).collect();
+        let bad = if corrupt + damaged > 0 {
+            format!(", {} damaged", corrupt + damaged)
+        } else {
+            String::new()
+        };
+        let read = seen.read;
+        streams.line(&format!(
+            "{arrived:3} frames/s, {read} looked at{bad}{look}{}",
+            controls.concat()
+        ))?;
+        for ((format, text), (frames, px)) in &seen.symbols {
+            let px = px.map_or("?".to_owned(), |px| format!("{px:.1}"));
+            let text = show::shortened(text, 40);
+            streams.line(&format!("      {format} {text}  {px} px per bar, in {frames} frames"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Second {
+    /// Looks through `capture` for a second; the last picture and what was read of it go to `last`.
+    fn look(capture: &Capture, last: &mut Option<(Arc<Picture>, Vec<Symbol>)>) -> Self {
+        let end = clock::monotonic() + Duration::from_secs(1);
+        let mut seen = Self::default();
+        while clock::monotonic() < end {
+            match capture.newest(PATIENCE) {
+                Seen::Raw(raw) => {
+                    if let Some(frame) = capture.frame(&raw) {
+                        let symbols = decode_guarded(&frame.picture, &Formats::all());
+                        let symbols = symbols.unwrap_or_default();
+                        seen.add(&frame.picture, &symbols);
+                        *last = Some((frame.picture, symbols));
+                    }
+                }
+                Seen::Gone(why) => seen.told.push(why),
+                Seen::Silent => {}
+            }
+            // Why nothing comes is noted too, and told again at every try.
+            seen.told.append(&mut capture.notes());
+            seen.told.dedup();
+        }
+        seen
+    }
+
+    fn add(&mut self, picture: &Picture, symbols: &[Symbol]) {
+        self.read += 1;
+        self.look = Some(sharpness::look(picture));
+        for symbol in symbols {
+            let format = symbol.symbology.to_string();
+            // A secret's content is shown to nobody.
+            let text = match payload::secret(&symbol.text) {
+                Some(_) => "(a secret)".to_owned(),
+                None => symbol.text.clone(),
+            };
+            let entry = self.symbols.entry((format, text)).or_default();
+            entry.0 += 1;
+            entry.1 = symbol.confidence.map(|c| c.px_per_module).or(entry.1);
+        }
+    }
+}
+
+/// `picture` with the areas of symbols that hold secrets filled in (decision 22); `None` where there is none.
+fn filled(picture: &Picture, symbols: &[Symbol]) -> Option<Picture> {
+    let secrets: Vec<&Symbol> =
+        symbols.iter().filter(|symbol| payload::secret(&symbol.text).is_some()).collect();
+    if secrets.is_empty() {
+        return None;
+    }
+    let width = usize::try_from(picture.width()).ok()?.max(1);
+    let mut luma = picture.luma().to_vec();
+    for symbol in secrets {
+        let side = |pick: fn(&crate::pipeline::symbol::Point) -> f32| {
+            let all = symbol.corners.iter().map(pick);
+            let (least, most) = all.fold((f32::MAX, f32::MIN), |(a, b), v| (a.min(v), b.max(v)));
+            (least - MARGIN, most + MARGIN)
+        };
+        let (xs, ys) = (side(|p| p.x), side(|p| p.y));
+        let is_in = |at: usize, (from, to): (f32, f32)| (from..=to).contains(&(at as f32));
+        for (y, row) in luma.chunks_mut(width).enumerate().filter(|(y, _)| is_in(*y, ys)) {
+            let _ = y;
+            for (_, luma) in row.iter_mut().enumerate().filter(|(x, _)| is_in(*x, xs)) {
+                *luma = 0;
+            }
+        }
+    }
+    Picture::new(picture.width(), picture.height(), luma).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::symbol::{Point, Symbology};
+
+    #[test]
+    fn a_secret_is_filled_in_and_nothing_else() {
+        let picture = Picture::new(60, 40, vec![200; 2400]).unwrap();
+        let symbol = |text: &str| Symbol {
+            symbology: Symbology::QRCode,
+            text: text.to_owned(),
+            identifier: "]Q1".to_owned(),
+            corners: [(20.0, 15.0), (30.0, 15.0), (30.0, 25.0), (20.0, 25.0)]
+                .map(|(x, y)| Point::new(x, y)),
+            confidence: None,
+        };
+        assert_eq!(filled(&picture, &[symbol("AD123456C")]), None);
+        let filled = filled(&picture, &[symbol("WIFI:S:net;T:WPA;P:secret;;")]).unwrap();
+        let at = |x: usize, y: usize| filled.luma()[y * 60 + x];
+        assert_eq!((at(25, 20), at(13, 20), at(11, 20), at(25, 34)), (0, 0, 200, 200));
+    }
+}
