@@ -2,7 +2,8 @@
 //!
 //! `make-samples` writes them all into `samples/`, `make-samples NAME...` those named, `--check` asks
 //! `scanstation decode` whether each is read as its truth says, and `--seeds` looks for the first
-//! seed of each picture with which it is.
+//! seed of each picture with which it is. `--sweeps DIR` and `--mixed DIR COUNT SEED` write frames for
+//! measuring the decoder instead: one degradation at a time, or several by severity.
 
 #[path = "make/boxes.rs"]
 mod boxes;
@@ -16,6 +17,8 @@ mod check;
 mod face;
 #[path = "make/font.rs"]
 mod font;
+#[path = "make/harm.rs"]
+mod harm;
 #[path = "make/labels.rs"]
 mod labels;
 #[path = "make/rng.rs"]
@@ -26,6 +29,8 @@ mod seeds;
 mod stage;
 #[path = "make/story.rs"]
 mod story;
+#[path = "make/sweep.rs"]
+mod sweep;
 #[path = "make/truth.rs"]
 mod truth;
 #[path = "make/write.rs"]
@@ -44,6 +49,13 @@ use story::{Entry, Story};
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match &arguments[..] {
+        [option, folder] if option == "--sweeps" => return sweep::one_at_a_time(Path::new(folder)),
+        [option, folder, count, seed] if option == "--mixed" => {
+            return sweep::mixed(Path::new(folder), count.parse()?, seed.parse()?);
+        }
+        _ => {}
+    }
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
     let story = chapters::tell(&samples.join("orders.jsonl"))?;
     let names: Vec<&str> =
@@ -54,7 +66,7 @@ fn main() -> anyhow::Result<()> {
         None => make(&story, &entries, &samples),
         Some("--check") => check_all(&entries, &samples),
         Some("--seeds") => look_for_seeds(&entries),
-        Some(other) => bail!("no option {other}; there are --check and --seeds"),
+        Some(other) => bail!("no option {other}; there are --check, --seeds, --sweeps and --mixed"),
     }
 }
 

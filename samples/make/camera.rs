@@ -146,6 +146,11 @@ pub(crate) fn corners(
 
 /// The picture of `scene`.
 pub(crate) fn shoot(scene: &Scene<'_>, rng: &mut Rng) -> GrayImage {
+    develop(expose(scene, rng), scene.size, scene.lens, rng)
+}
+
+/// The light that reaches the lens, row by row: sharp, and without noise.
+pub(crate) fn expose(scene: &Scene<'_>, rng: &mut Rng) -> Vec<f32> {
     let (width, height) = scene.size;
     let surface = Surface { coarse: Noise::new(rng), fine: Noise::new(rng) };
     let backs: Vec<(&Face, Homography)> = scene
@@ -161,11 +166,16 @@ pub(crate) fn shoot(scene: &Scene<'_>, rng: &mut Rng) -> GrayImage {
         let reflected = surface.pixel(scene.ground, &backs, x, y);
         light.push(reflected * scene.lens.lit(x / width as f32, y / height as f32));
     }
-    let light = blurred(light, scene.size, scene.lens.blur);
-    let mut picture = GrayImage::new(width, height);
+    light
+}
+
+/// What the sensor makes of `light`: the blur and the noise of `lens`.
+pub(crate) fn develop(light: Vec<f32>, size: (u32, u32), lens: Lens, rng: &mut Rng) -> GrayImage {
+    let light = blurred(light, size, lens.blur);
+    let mut picture = GrayImage::new(size.0, size.1);
     for (pixel, light) in picture.iter_mut().zip(light) {
         // A sensor is noisier where it is lighter.
-        let noise = scene.lens.noise * (0.6 + 0.4 * light / 200.0) * rng.normal();
+        let noise = lens.noise * (0.6 + 0.4 * light / 200.0) * rng.normal();
         *pixel = (light + noise).round().clamp(0.0, 255.0) as u8;
     }
     picture

@@ -18,6 +18,11 @@ impl Rng {
         mix(self.state)
     }
 
+    /// Evenly in `0..end`.
+    pub(crate) fn below(&mut self, end: u8) -> u8 {
+        u8::try_from((self.bits() >> 8) % u64::from(end.max(1))).unwrap_or_default()
+    }
+
     /// Evenly in `0.0..1.0`.
     pub(crate) fn unit(&mut self) -> f32 {
         unit_of(self.bits())
