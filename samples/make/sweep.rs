@@ -109,25 +109,27 @@ impl<'a> Album<'a> {
         let file = format!("{:04}.png", self.frames);
         picture.save(self.folder.join(&file))?;
         self.frames += 1;
-        let symbols: Vec<serde_json::Value> = face
-            .symbols
-            .iter()
-            .filter_map(|placed| {
-                let corners = camera::corners(placed, face, pose, SIZE);
-                let is_inside = |(x, y): &(f32, f32)| {
-                    (8.0..SIZE.0 as f32 - 8.0).contains(x) && (8.0..SIZE.1 as f32 - 8.0).contains(y)
-                };
-                corners.iter().all(is_inside).then(|| {
-                    json!({
-                        "format": name_of(&placed.spec), "text": placed.spec.text, "role": placed.spec.role,
-                        "quad": corners, "module_px": placed.module * pose.scale,
-                        "occluded": harm.occlusion,
-                    })
-                })
-            })
-            .collect();
+        // What leaves the picture, or nearly does, may be read, but need not.
+        let mut symbols = Vec::new();
+        let mut also = Vec::new();
+        for placed in &face.symbols {
+            let corners = camera::corners(placed, face, pose, SIZE);
+            let is_inside = |(x, y): &(f32, f32)| {
+                (8.0..SIZE.0 as f32 - 8.0).contains(x) && (8.0..SIZE.1 as f32 - 8.0).contains(y)
+            };
+            if !corners.iter().all(is_inside) {
+                also.push(&placed.spec.text);
+                continue;
+            }
+            symbols.push(json!({
+                "format": name_of(&placed.spec), "text": placed.spec.text,
+                "role": placed.spec.role, "quad": corners,
+                "module_px": placed.module * pose.scale, "occluded": harm.occlusion,
+            }));
+        }
+        let main: Vec<&str> = kind.1.split('+').collect();
         let line = json!({
-            "file": file, "severity": kind.0, "main": kind.1.split('+').collect::<Vec<_>>(), "also": [], "symbols": symbols,
+            "file": file, "severity": kind.0, "main": main, "also": also, "symbols": symbols,
         });
         Ok(writeln!(self.manifest, "{line}")?)
     }
