@@ -50,10 +50,11 @@ const KINDS: u8 = 12;
 /// A step of a sweep: its name, and what it does.
 type Step = (String, Harm);
 
-/// Writes three boxes at every step of every sweep into `folder`.
+/// Writes a box of every design at every step of every sweep into `folder`.
 pub(crate) fn one_at_a_time(folder: &Path) -> anyhow::Result<()> {
     let mut rng = Rng::new(1);
-    let boxes = [label(0, &mut rng)?, label(1, &mut rng)?, label(2, &mut rng)?];
+    let boxes: Vec<Face> =
+        (0..DESIGNS).map(|design| label(design, &mut rng)).collect::<Result<_, _>>()?;
     let mut album = Album::new(folder)?;
     for (name, harm) in steps() {
         for face in &boxes {
@@ -271,9 +272,11 @@ fn label(design: u8, rng: &mut Rng) -> anyhow::Result<Face> {
             shown(zint::code128(&letters(12, rng))),
         ],
     };
-    let mut face = Face::new(Stuff::Cardboard, 860.0, 640.0);
-    face.letter((16.0, 8.0), 24.0, "THIS SIDE UP   FRAGILE", 80);
-    face.label(30.0, 44.0, &rows)?;
+    // The label lies in the middle of its box, which is just large enough.
+    let room = Face::new(Stuff::Cardboard, 1200.0, 900.0).label(0.0, 0.0, &rows)?;
+    let mut face = Face::new(Stuff::Cardboard, room.width + 100.0, room.height + 100.0);
+    face.letter((16.0, 12.0), 24.0, "THIS SIDE UP   FRAGILE", 80);
+    face.label(50.0, 50.0, &rows)?;
     Ok(face)
 }
 
