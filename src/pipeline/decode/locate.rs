@@ -7,7 +7,6 @@
     clippy::cast_sign_loss,
     reason = "cell indices are far below the limits of their types"
 )]
-#![expect(clippy::many_single_char_names, reason = "nine pixels of a window have no better names")]
 
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::Point;
@@ -96,24 +95,22 @@ pub struct Cells {
 }
 
 impl Cells {
-    /// The cells of `picture`, of `side` pixels each.
+    /// The cells of `picture`, of `side` pixels each; of large cells every other row is looked at.
     pub fn of(picture: View<'_>, side: usize) -> Self {
         let (columns, rows) = (picture.width / side, picture.height / side);
         let mut tensors = vec![[0.0_f32; 3]; columns * rows];
-        let width = columns * side;
-        let mut sums = [vec![0.0_f32; width], vec![0.0; width], vec![0.0; width]];
+        let step = if side > CELL { 2 } else { 1 };
+        // Sobel's weights sum to 8.
+        let scale = 1.0 / (64 * (side / step) * side) as f32;
+        let mut sums = Sums::new(picture.width);
         for (row, cells) in tensors.chunks_exact_mut(columns.max(1)).enumerate() {
-            for sum in &mut sums {
-                sum.fill(0.0);
+            sums.products.iter_mut().for_each(|column| column.fill(0));
+            for y in (row * side..(row + 1) * side).step_by(step) {
+                sums.add_row(picture, y);
             }
-            for y in row * side..(row + 1) * side {
-                add_row(picture, y, &mut sums);
-            }
-            for (k, cell) in cells.iter_mut().enumerate() {
-                for (value, sum) in cell.iter_mut().zip(&sums) {
-                    let pixels = &sum[k * side..(k + 1) * side];
-                    // Sobel's weights sum to 8.
-                    *value = pixels.iter().sum::<f32>() / (64.0 * (side * side) as f32);
+            for (k, product) in sums.products.iter().enumerate() {
+                for (cell, pixels) in cells.iter_mut().zip(product.chunks_exact(side)) {
+                    cell[k] = pixels.iter().sum::<i32>() as f32 * scale;
                 }
             }
         }
@@ -161,31 +158,52 @@ impl Cells {
     }
 }
 
-/// Adds the products of the gradient of row `y` to the sums of its columns.
-fn add_row(picture: View<'_>, y: usize, sums: &mut [Vec<f32>; 3]) {
-    if y == 0 || y + 1 >= picture.height {
-        return;
+/// The products of the gradient in one row of cells, column by column, with room for a row of it.
+///
+/// Whole numbers of 16 bits, so that eight of them are worked on at once.
+struct Sums {
+    /// Each column's sums of xx, yy and xy: a cell of 8 pixels at most, far from overflow.
+    products: [Vec<i32>; 3],
+    smooth: Vec<i16>,
+    steep: Vec<i16>,
+    across: Vec<i16>,
+    down: Vec<i16>,
+}
+
+impl Sums {
+    fn new(width: usize) -> Self {
+        let row = || vec![0; width];
+        let products = std::array::from_fn(|_| vec![0; width]);
+        Self { products, smooth: row(), steep: row(), across: row(), down: row() }
     }
-    let (up, mid, down) = (picture.row(y - 1), picture.row(y), picture.row(y + 1));
-    let [xx, yy, xy] = sums;
-    let n = xx.len().min(picture.width - 1);
-    if n < 3 {
-        return;
-    }
-    let (xx, yy, xy) = (&mut xx[1..n], &mut yy[1..n], &mut xy[1..n]);
-    let m = n - 1;
-    let (u0, u1, u2) = (&up[..m], &up[1..=m], &up[2..m + 2]);
-    let (c0, c2) = (&mid[..m], &mid[2..m + 2]);
-    let (d0, d1, d2) = (&down[..m], &down[1..=m], &down[2..m + 2]);
-    for k in 0..m {
-        let (a, b, c) = (i16::from(u0[k]), i16::from(u1[k]), i16::from(u2[k]));
-        let (d, f) = (i16::from(c0[k]), i16::from(c2[k]));
-        let (g, h, i) = (i16::from(d0[k]), i16::from(d1[k]), i16::from(d2[k]));
-        let gx = f32::from((c - a) + 2 * (f - d) + (i - g));
-        let gy = f32::from((g - a) + 2 * (h - b) + (i - c));
-        xx[k] += gx * gx;
-        yy[k] += gy * gy;
-        xy[k] += gx * gy;
+
+    /// Adds the products of Sobel's gradient of row `y`.
+    fn add_row(&mut self, picture: View<'_>, y: usize) {
+        let width = self.smooth.len();
+        if y == 0 || y + 1 >= picture.height || width < 3 {
+            return;
+        }
+        let Self { products: [xx, yy, xy], smooth, steep, across, down } = self;
+        let rows = picture.row(y - 1).iter().zip(picture.row(y)).zip(picture.row(y + 1));
+        for (((&upper, &middle), &lower), (smooth, steep)) in
+            rows.zip(smooth.iter_mut().zip(steep.iter_mut()))
+        {
+            let (upper, middle, lower) = (i16::from(upper), i16::from(middle), i16::from(lower));
+            (*smooth, *steep) = (upper + 2 * middle + lower, lower - upper);
+        }
+        for (x, s) in across[1..width - 1].iter_mut().zip(smooth.windows(3)) {
+            *x = s[2] - s[0];
+        }
+        for (y, d) in down[1..width - 1].iter_mut().zip(steep.windows(3)) {
+            *y = d[0] + 2 * d[1] + d[2];
+        }
+        let sums = xx.iter_mut().zip(yy.iter_mut()).zip(xy.iter_mut());
+        for (((xx, yy), xy), (x, y)) in sums.zip(across.iter().zip(down.iter())) {
+            let (x, y) = (i32::from(*x), i32::from(*y));
+            *xx += x * x;
+            *yy += y * y;
+            *xy += x * y;
+        }
     }
 }
 
