@@ -243,22 +243,9 @@ impl Crop {
     }
 
     /// `patch` at twice its size.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "samples are 0 to 255"
-    )]
     fn enlarged(view: View<'_>, patch: &Patch) -> Self {
-        let (width, height) = (2 * patch.width, 2 * patch.height);
-        let (left, top) = (patch.left as f32, patch.top as f32);
-        // The centre of a small pixel lies a quarter of a large one off its middle.
-        let at = |k: usize| k as f32 / 2.0 - 0.25;
-        let mut luma = Vec::with_capacity(width * height);
-        for row in 0..height {
-            let y = top + at(row);
-            luma.extend((0..width).map(|column| view.sample(left + at(column), y) as u8));
-        }
-        Self { gray: Gray { width, height, luma }, left, top, scale: 2.0 }
+        let gray = view.doubled(patch.left, patch.top, (patch.width, patch.height));
+        Self { gray, left: patch.left as f32, top: patch.top as f32, scale: 2.0 }
     }
 
     /// `symbol` with its corners in the whole picture.

@@ -100,6 +100,53 @@ impl<'a> View<'a> {
         }
         Gray { width, height, luma }
     }
+
+    /// The `width` x `height` pixels from column `left` and row `top` on at twice their size, between pixel centres.
+    ///
+    /// A pixel of the picture is four of the result, each a quarter of a pixel off its middle: three parts of its own
+    /// brightness and one of its neighbour's, across and down.
+    pub fn doubled(&self, left: usize, top: usize, (width, height): (usize, usize)) -> Gray {
+        let width = width.min(self.width.saturating_sub(left));
+        let height = height.min(self.height.saturating_sub(top));
+        let mut luma = vec![0_u8; 4 * width * height];
+        let last = self.height.saturating_sub(1);
+        let mut rows = [vec![0_u16; 2 * width], vec![0; 2 * width], vec![0; 2 * width]];
+        self.widen(top.saturating_sub(1), left, &mut rows[1]);
+        self.widen(top, left, &mut rows[2]);
+        for (y, pair) in luma.chunks_exact_mut((4 * width).max(1)).enumerate() {
+            rows.rotate_left(1);
+            let [above, here, below] = &mut rows;
+            self.widen((top + y + 1).min(last), left, below);
+            let (upper, lower) = pair.split_at_mut(2 * width);
+            let near = upper.iter_mut().zip(lower).zip(above).zip(here).zip(below);
+            for ((((upper, lower), above), here), below) in near {
+                *upper = ((3 * *here + *above) >> 4) as u8;
+                *lower = ((3 * *here + *below) >> 4) as u8;
+            }
+        }
+        Gray { width: 2 * width, height: 2 * height, luma }
+    }
+
+    /// Row `y` from column `left` on at twice its width, each value four times the brightness.
+    fn widen(&self, y: usize, left: usize, out: &mut [u16]) {
+        let row = self.row(y);
+        let at =
+            |x: usize| row.get(x.min(self.width.saturating_sub(1))).copied().map_or(0, u16::from);
+        let pairs = out.as_chunks_mut::<2>().0;
+        let n = pairs.len();
+        for (k, pair) in pairs.iter_mut().enumerate() {
+            if k == 0 || k + 1 == n {
+                let (before, here, after) =
+                    (at((left + k).saturating_sub(1)), at(left + k), at(left + k + 1));
+                *pair = [3 * here + before, 3 * here + after];
+            }
+        }
+        let inner = row.get(left..left + n).unwrap_or_default().windows(3);
+        for (pair, near) in pairs.iter_mut().skip(1).zip(inner) {
+            let [before, here, after] = [0, 1, 2].map(|k| u16::from(near[k]));
+            *pair = [3 * here + before, 3 * here + after];
+        }
+    }
 }
 
 #[cfg(test)]
@@ -120,5 +167,25 @@ mod tests {
     fn a_half_is_the_mean_of_four() {
         let picture = View { width: 4, height: 2, luma: &[0, 4, 10, 10, 4, 8, 10, 10] };
         assert_eq!(picture.halved().luma, [4, 10]);
+        // The block of many at once and what is left over are one.
+        let ramp: Vec<u8> = (0..38).chain(0..38).map(|k| 6 * k).collect();
+        let means: Vec<u8> = (0..19).map(|k| 12 * k + 3).collect();
+        assert_eq!(View { width: 38, height: 2, luma: &ramp }.halved().luma, means);
+    }
+
+    #[test]
+    fn a_double_is_what_lies_between_the_pixels() {
+        let luma: Vec<u8> = (0..35_u8).map(|k| k.wrapping_mul(83)).collect();
+        let picture = View { width: 7, height: 5, luma: &luma };
+        for (left, top, width, height) in [(0, 0, 7, 5), (1, 2, 3, 2), (6, 4, 1, 1)] {
+            let doubled = picture.doubled(left, top, (width, height));
+            assert_eq!((doubled.width, doubled.height), (2 * width, 2 * height));
+            for (k, value) in doubled.luma.iter().enumerate() {
+                let at = |from: usize, k: usize| from as f32 + k as f32 / 2.0 - 0.25;
+                let (x, y) = (at(left, k % doubled.width), at(top, k / doubled.width));
+                let between = picture.sample(x, y);
+                assert!((between - f32::from(*value)).abs() < 1.3, "{x} {y}: {between} {value}");
+            }
+        }
     }
 }
