@@ -44,6 +44,8 @@ pub struct Region {
     pub slope: f32,
     /// How far the ends of its middle line are bent along the bars, in pixels.
     pub bend: f32,
+    /// By how much the bars turn, in radians a pixel across them: perspective spreads them like a fan.
+    pub fan: f32,
 }
 
 impl Region {
@@ -57,6 +59,7 @@ impl Region {
             across: self.across * factor,
             along: self.along * factor,
             bend: self.bend * factor,
+            fan: self.fan / factor,
             ..self
         }
     }
@@ -356,7 +359,34 @@ fn region(members: &[usize], cells: &Cells, tensors: &[[f32; 3]]) -> Option<Regi
     let centre = Point::new(u * cos - v * sin, u * sin + v * cos);
     let shaped = across >= 10.0 && along >= 3.0 && fill >= 0.35;
     let (slope, bend) = (line.slope / across, line.bend);
-    shaped.then_some(Region { centre, angle, across, along, slope, bend })
+    let turn = |m: &usize| turn(tensors[*m], angle);
+    let fan = fan(members.iter().zip(&places).map(|(m, p)| (p.0 - u, turn(m))), across);
+    shaped.then_some(Region { centre, angle, across, along, slope, bend, fan })
+}
+
+/// The energy of a cell and by how much its direction is turned from `angle`, in radians.
+fn turn([xx, yy, xy]: [f32; 3], angle: f32) -> (f32, f32) {
+    let (sin, cos) = (2.0 * angle).sin_cos();
+    let (x, y) = (xx - yy, 2.0 * xy);
+    (xx + yy, (y * cos - x * sin).atan2(x * cos + y * sin) / 2.0)
+}
+
+/// How the direction of cells turns a pixel across the bars, by least squares over their places, energies and turns.
+fn fan(cells: impl Iterator<Item = (f32, (f32, f32))>, across: f32) -> f32 {
+    // A little weight on no turn at all, for regions of few cells.
+    let (mut right, mut left) = (0.0, 1e-6);
+    let mut sums = [0.0_f32; 3];
+    for (u, (weight, turn)) in cells {
+        right += weight * u * turn;
+        left += weight * u * u;
+        sums.iter_mut().zip([weight, weight * u, weight * turn]).for_each(|(s, v)| *s += v);
+    }
+    let [weight, us, turns] = sums;
+    let spread = left - us * us / weight.max(1e-6);
+    if spread < 0.05 * weight * across * across {
+        return 0.0;
+    }
+    (right - us * turns / weight) / spread
 }
 
 /// The values below and above which `cut` percent lie.

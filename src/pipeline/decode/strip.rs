@@ -43,14 +43,23 @@ pub struct Strip<'a> {
 }
 
 impl<'a> Strip<'a> {
-    /// The strip of `region`, its rows not yet aligned; `None` when it is too long to be a symbol.
+    /// The strip of `region`, its rows aligned no better than the region says; `None` when it is too long to be a symbol.
     pub fn new(picture: View<'a>, region: Region) -> Option<Self> {
         // Room for the quiet zones, and for the end of a symbol that the region has lost.
         let half = region.across * 1.12 + 24.0;
         let step = if half < 280.0 { 0.5 } else { 1.0 };
         let columns = (2.0 * half / step) as usize;
         let fits = (16..MAX_COLUMNS).contains(&columns);
-        fits.then_some(Self { picture, region, columns, step, half, shift: [0.0; TERMS] })
+        // Where bars turn to the right, they lean to the left.
+        let lean = -region.fan * half * region.along;
+        fits.then_some(Self {
+            picture,
+            region,
+            columns,
+            step,
+            half,
+            shift: [0.0, lean, 0.0, 0.0, 0.0],
+        })
     }
 
     /// The region it was made of.
@@ -282,5 +291,35 @@ impl Equations {
             out[row] = (right[row] - known) / normal[row][row];
         }
         out.iter().all(|v: &f64| v.is_finite()).then_some(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::decode::locate::{CELL, Cells, regions};
+
+    #[test]
+    fn bars_that_spread_like_a_fan_stand_upright_from_the_start() {
+        let (width, height) = (480, 160);
+        let shade = |x: f32, y: f32| {
+            let across = (x - 240.0) / (1.0 + (y - 80.0) * 0.0012);
+            // Bars of two widths, so that no bar is like its neighbour's neighbour.
+            let wave = (across * 0.5).sin() + (across * 0.31).sin();
+            if across.abs() < 180.0 && (y - 80.0).abs() < 60.0 {
+                120.0 + 50.0 * wave
+            } else {
+                220.0
+            }
+        };
+        let pixels = (0..width * height).map(|k| shade((k % width) as f32, (k / width) as f32));
+        let luma: Vec<u8> = pixels.map(|v| v as u8).collect();
+        let view = View { width, height, luma: &luma };
+        let region = regions(&Cells::of(view, CELL))[0];
+        let ends = |region: Region| {
+            let strip = Strip::new(view, region).unwrap();
+            correlation(&strip.mean(-0.75, -0.65, 3), &strip.mean(0.65, 0.75, 3))
+        };
+        assert!(ends(region) > 0.9 && ends(Region { fan: 0.0, ..region }) < 0.7);
     }
 }
