@@ -3,6 +3,7 @@
 //! Pure and single-threaded; what reads nothing is an empty list, never an error.
 
 pub mod engine;
+pub mod gather;
 pub mod linear;
 pub mod locate;
 pub mod matrix;
@@ -13,6 +14,7 @@ pub mod texture;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::pipeline::decode::linear::databar::stacked;
 use crate::pipeline::decode::locate::{CELL, Cells, Region};
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::strip::Strip;
@@ -54,6 +56,9 @@ const MAX_REGIONS: usize = 40;
 /// How many times a picture that reads nothing is halved to find wider bars.
 const COARSER: usize = 2;
 
+/// Pixels around a picture that is all symbol.
+const RIM: usize = 16;
+
 /// A picture of fewer pixels than this is searched at its full size.
 const SMALL: usize = 640 * 480;
 
@@ -84,7 +89,7 @@ pub fn decode(picture: &Picture, formats: &Formats) -> Vec<Symbol> {
         .collect();
     let joined = locate::joined(&unread);
     read_linear(&joined, view, formats, &mut symbols);
-    matrix::read_stacked(view, &unread, &joined, formats, &mut symbols);
+    matrix::read_stacked(view, &unread, formats, &mut symbols);
     if symbols.is_empty() {
         // Bars as wide as a window of cells have no gradient there: they show in a smaller picture.
         let mut smaller = reduced.smaller(view);
@@ -94,6 +99,11 @@ pub fn decode(picture: &Picture, formats: &Formats) -> Vec<Symbol> {
             read_linear(&scaled, view, formats, &mut symbols);
             smaller = smaller.smaller(view);
         }
+    }
+    read_databar_stacks(&gather::gathered(&unread), view, formats, &mut symbols);
+    read_databar_stacks(&unread, view, formats, &mut symbols);
+    if symbols.is_empty() && view.width * view.height < SMALL {
+        read_crop(view, unread.first(), formats, &mut symbols);
     }
     matrix::read(view, &reduced, formats, &mut symbols);
     sort(&mut symbols);
@@ -107,6 +117,54 @@ fn read_linear(regions: &[Region], view: View<'_>, formats: &Formats, symbols: &
         }
         let Some(mut strip) = Strip::new(view, *region) else { continue };
         add(symbols, linear::read(&mut strip, formats), view);
+    }
+}
+
+/// Adds the stacked GS1 `DataBar` symbols among `regions` of bars that were not read.
+fn read_databar_stacks(
+    regions: &[Region],
+    view: View<'_>,
+    formats: &Formats,
+    symbols: &mut Vec<Symbol>,
+) {
+    if !formats.has(Symbology::DataBar) && !formats.has(Symbology::DataBarExpanded) {
+        return;
+    }
+    for region in regions.iter().take(MAX_REGIONS) {
+        if symbols.iter().any(|symbol| contains(symbol, region.centre)) {
+            continue;
+        }
+        let Some(strip) = Strip::new(view, *region) else { continue };
+        add(symbols, stacked::read(&strip, formats), view);
+    }
+}
+
+/// Reads a picture that is all symbol: it has no ground from which bars would stand out, nor a rim beyond them.
+fn read_crop(
+    view: View<'_>,
+    largest: Option<&Region>,
+    formats: &Formats,
+    symbols: &mut Vec<Symbol>,
+) {
+    let padded = view.padded(RIM);
+    let rim = RIM as f32;
+    let upright = [0.0, std::f32::consts::FRAC_PI_2];
+    let turned = largest.map(|region| region.angle).filter(|a| (2.0 * a).sin().abs() > 0.1);
+    for angle in upright.into_iter().chain(turned) {
+        let region = gather::whole(view.width, view.height, angle);
+        let centre = Point::new(region.centre.x + rim, region.centre.y + rim);
+        let Some(mut strip) = Strip::new(padded.view(), Region { centre, ..region }) else {
+            continue;
+        };
+        // The rows of a stack are not alike, so they are read before rows are aligned.
+        let mut found: Vec<Symbol> = stacked::read(&strip, formats).into_iter().collect();
+        if found.is_empty() {
+            found = linear::read(&mut strip, formats);
+        }
+        for corner in found.iter_mut().flat_map(|symbol| &mut symbol.corners) {
+            (corner.x, corner.y) = (corner.x - rim, corner.y - rim);
+        }
+        add(symbols, found, view);
     }
 }
 
@@ -154,8 +212,10 @@ fn is_whole(symbol: &Symbol, view: View<'_>) -> bool {
     let [a, b, c, d] = symbol.corners;
     let middle = |p: Point, q: Point| Point::new(f32::midpoint(p.x, q.x), f32::midpoint(p.y, q.y));
     if symbol.symbology.is_linear() {
-        // The rim may take of the height of the bars, not of their number.
-        return [middle(a, d), middle(b, c)].iter().all(|p| view.holds(p.x, p.y, 2.0));
+        // The rim may take of the height of the bars, not of their number. A DataBar symbol says how long it is.
+        let says = matches!(symbol.symbology, Symbology::DataBar | Symbology::DataBarExpanded);
+        let margin = if says { -1.0 } else { 2.0 };
+        return [middle(a, d), middle(b, c)].iter().all(|p| view.holds(p.x, p.y, margin));
     }
     // The corners of a matrix symbol without a quiet zone lie on the rim, or a little outside.
     symbol.corners.iter().all(|p| view.holds(p.x, p.y, -3.0))

@@ -1,6 +1,6 @@
 //! The only file that names the decoder library, rxing.
 //!
-//! It reads matrix symbols and GS1 DataBar in crops that others have found; a crop is bounded in size and
+//! It reads matrix symbols in crops that others have found; a crop is bounded in size and
 //! shape, since a call cannot be interrupted. A reader that panics (rxing's known ones do) has read nothing.
 //! Its linear readers are not asked: they see UPC-E and EAN-8 in texture.
 
@@ -10,7 +10,6 @@ use rxing::aztec::AztecReader;
 use rxing::common::{GlobalHistogramBinarizer, HybridBinarizer};
 use rxing::datamatrix::DataMatrixReader;
 use rxing::maxicode::MaxiCodeReader;
-use rxing::oned::MultiFormatOneDReader;
 use rxing::pdf417::PDF417Reader;
 use rxing::qrcode::QRCodeReader;
 use rxing::qrcode::cpp_port::QrReader;
@@ -44,14 +43,12 @@ pub enum Family {
     Pdf417,
     /// MaxiCode.
     MaxiCode,
-    /// GS1 DataBar of all kinds.
-    DataBar,
 }
 
 impl Family {
     /// All of them, the likeliest on a box first.
-    pub const ALL: [Self; 6] =
-        [Self::DataMatrix, Self::Qr, Self::Pdf417, Self::Aztec, Self::MaxiCode, Self::DataBar];
+    pub const ALL: [Self; 5] =
+        [Self::DataMatrix, Self::Qr, Self::Pdf417, Self::Aztec, Self::MaxiCode];
 
     /// Whether its symbols are a square of modules: a patch of texture, not rows of bars.
     pub fn is_square(self) -> bool {
@@ -66,7 +63,6 @@ impl Family {
             Self::Aztec => &[Symbology::Aztec],
             Self::Pdf417 => &[Symbology::PDF417],
             Self::MaxiCode => &[Symbology::MaxiCode],
-            Self::DataBar => &[Symbology::DataBar, Symbology::DataBarExpanded],
         }
     }
 }
@@ -135,7 +131,6 @@ fn found<B: Binarizer>(
         Family::Aztec => AztecReader.decode_with_hints(bits, hints),
         Family::Pdf417 => PDF417Reader.decode_with_hints(bits, hints),
         Family::MaxiCode => MaxiCodeReader::default().decode_with_hints(bits, hints),
-        Family::DataBar => MultiFormatOneDReader::new(hints).decode_with_hints(bits, hints),
     };
     // rxing puts U+FFFC and what follows before the part of a message in several MaxiCode symbols.
     let is_ours = |symbol: &Symbol| {
@@ -147,10 +142,7 @@ fn found<B: Binarizer>(
 fn symbol(found: &RXingResult) -> Option<Symbol> {
     let symbology = symbology(*found.getBarcodeFormat())?;
     let identifier = identifier(found, symbology);
-    let text = match symbology {
-        Symbology::DataBarExpanded => element_string(found.getText()),
-        _ => without_leading_fnc1(found.getText(), &identifier).to_owned(),
-    };
+    let text = without_leading_fnc1(found.getText(), &identifier).to_owned();
     Some(Symbol { symbology, text, identifier, corners: corners(found), confidence: None })
 }
 
@@ -158,34 +150,11 @@ fn identifier(found: &RXingResult, symbology: Symbology) -> String {
     match found.getRXingResultMetadata().get(&RXingResultMetadataType::SYMBOLOGY_IDENTIFIER) {
         Some(RXingResultMetadataValue::SymbologyIdentifier(identifier)) => identifier.clone(),
         _ => match symbology {
-            Symbology::DataBar | Symbology::DataBarExpanded => "]e0".to_owned(),
             Symbology::MaxiCode => "]U0".to_owned(),
             Symbology::MicroQRCode | Symbology::Rmqr => "]Q1".to_owned(),
             _ => String::new(),
         },
     }
-}
-
-/// The element string that rxing writes with its application identifiers in brackets.
-fn element_string(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut needs_separator = false;
-    for part in text.split('(').filter(|part| !part.is_empty()) {
-        let Some((identifier, value)) = part.split_once(')') else { return text.to_owned() };
-        if needs_separator {
-            out.push('\u{1d}');
-        }
-        out.push_str(identifier);
-        out.push_str(value);
-        needs_separator = !has_fixed_length(identifier);
-    }
-    out
-}
-
-/// Whether the GS1 General Specifications (figure 7.8.5-2) fix the length of its value.
-fn has_fixed_length(identifier: &str) -> bool {
-    let first: Option<u8> = identifier.get(..2).and_then(|two| two.parse().ok());
-    matches!(first, Some(0..=4 | 11..=20 | 31..=36 | 41))
 }
 
 /// The content without what stands for an FNC1 in first position: the identifier tells that.
@@ -254,8 +223,6 @@ fn rxing_name(symbology: Symbology) -> Option<BarcodeFormat> {
         Symbology::Ean8 => BarcodeFormat::EAN_8,
         Symbology::UpcA => BarcodeFormat::UPC_A,
         Symbology::UpcE => BarcodeFormat::UPC_E,
-        Symbology::DataBar => BarcodeFormat::RSS_14,
-        Symbology::DataBarExpanded => BarcodeFormat::RSS_EXPANDED,
         Symbology::DataMatrix => BarcodeFormat::DATA_MATRIX,
         Symbology::QRCode => BarcodeFormat::QR_CODE,
         Symbology::MicroQRCode => BarcodeFormat::MICRO_QR_CODE,
@@ -263,22 +230,13 @@ fn rxing_name(symbology: Symbology) -> Option<BarcodeFormat> {
         Symbology::Aztec => BarcodeFormat::AZTEC,
         Symbology::PDF417 => BarcodeFormat::PDF_417,
         Symbology::MaxiCode => BarcodeFormat::MAXICODE,
-        Symbology::MicroPDF417 => return None,
+        Symbology::DataBar | Symbology::DataBarExpanded | Symbology::MicroPDF417 => return None,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use test_case::test_case;
-
     use super::*;
-
-    #[test_case("(01)90012345678908(3103)001750", "01900123456789083103001750"; "fixed lengths")]
-    #[test_case("(10)12A(21)7", "1012A\u{1d}217"; "a separator after a variable length")]
-    #[test_case("no brackets", "no brackets"; "not an element string")]
-    fn databar_text(text: &str, expected: &str) {
-        assert_eq!(element_string(text), expected);
-    }
 
     #[test]
     fn what_is_too_small_or_too_long_is_not_handed_over() {

@@ -13,6 +13,7 @@ pub mod codabar;
 pub mod code128;
 pub mod code39;
 pub mod code93;
+pub mod databar;
 pub mod ean;
 pub mod fit;
 pub mod itf;
@@ -164,6 +165,8 @@ impl Claim {
             }
             // Few characters, no start pattern of their own: easily seen in other things.
             (_, Symbology::Ean8 | Symbology::UpcE) => bands >= 4 && pooled >= 1,
+            // No free zone and a check value of two digits.
+            (_, Symbology::DataBar) => bands >= 4 || (bands >= 3 && pooled >= 2),
             _ => bands >= 3 || (bands >= 1 && pooled >= 2) || pooled >= 3,
         }
     }
@@ -287,6 +290,7 @@ fn read_forward(bars: &Bars, formats: &Formats) -> Vec<Reading> {
         (&[Symbology::Code93], code93::read),
         (&[Symbology::Codabar], codabar::read),
         (&[Symbology::ITF], itf::read),
+        (&[Symbology::DataBar, Symbology::DataBarExpanded], databar::read),
     ] {
         if symbologies.iter().any(|s| formats.has(*s)) {
             read(bars, &mut found);

@@ -10,14 +10,8 @@ use crate::pipeline::symbol::{Point, Symbol};
 /// Most patches that are read in one picture.
 const MAX_PATCHES: usize = 14;
 
-/// Most regions of bars that are tried as stacked symbols in one picture.
-const MAX_STACKED: usize = 6;
-
 /// Most heaps of such regions that are read in one picture.
 const MAX_HEAPS: usize = 1;
-
-/// Half the width from which on a region of bars may be a stacked symbol, in pixels.
-const STACKED_PX: f32 = 30.0;
 
 /// Room around a region of bars: a quiet zone, in pixels.
 const ROOM_PX: f32 = 16.0;
@@ -56,27 +50,14 @@ pub fn read(view: View<'_>, reduced: &Reduced, formats: &Formats, symbols: &mut 
     }
 }
 
-/// Adds the stacked symbols, PDF417 and GS1 `DataBar`, among `regions` of bars that no linear reader has read.
-///
-/// `joined` are pairs of them that may be the parts of one symbol.
+/// Adds the stacked symbols, PDF417, among `regions` of bars that no linear reader has read.
 pub fn read_stacked(
     view: View<'_>,
     regions: &[Region],
-    joined: &[Region],
     formats: &Formats,
     symbols: &mut Vec<Symbol>,
 ) {
     let is_wanted = |family: Family| family.symbologies().iter().any(|s| formats.has(*s));
-    for region in joined.iter().chain(regions).filter(|r| r.across >= STACKED_PX).take(MAX_STACKED)
-    {
-        if symbols.iter().any(|symbol| contains(symbol, region.centre)) {
-            continue;
-        }
-        // Its reader is slow, and a large picture has many regions that are no symbol.
-        if is_wanted(Family::DataBar) && view.width * view.height <= WHOLE {
-            add(symbols, Upright::of(view, region).data_bar(), view);
-        }
-    }
     if is_wanted(Family::Pdf417) {
         for patch in heaps(view, regions).iter().take(MAX_HEAPS) {
             let crop = Crop::of(view, patch);
@@ -143,8 +124,7 @@ fn read_whole(view: View<'_>, families: &[Family], symbols: &mut Vec<Symbol>) {
         let found = engine::read(view, family, Threshold::Local, Effort::Hard)
             .or_else(|| engine::read(view, family, Threshold::Global, Effort::Quick))
             .or_else(|| {
-                // Its reader trusts a single row, and in an enlarged picture sees what is not there.
-                let crop = enlarged.as_ref().filter(|_| family != Family::DataBar)?;
+                let crop = enlarged.as_ref()?;
                 let found = engine::read(crop.gray.view(), family, Threshold::Local, Effort::Hard);
                 found.map(|symbol| crop.placed(symbol))
             });
@@ -152,62 +132,6 @@ fn read_whole(view: View<'_>, families: &[Family], symbols: &mut Vec<Symbol>) {
         if !symbols.is_empty() {
             return;
         }
-    }
-}
-
-/// A region of bars turned upright, with room around it.
-struct Upright {
-    gray: Gray,
-    region: Region,
-}
-
-impl Upright {
-    /// The region, its room included, sampled a pixel a pixel.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "sizes are those of a picture, samples 0 to 255"
-    )]
-    fn of(view: View<'_>, region: &Region) -> Self {
-        let region = *region;
-        let size = |half: f32| (2.0 * (half + ROOM_PX)).round().max(1.0) as usize;
-        let (width, height) = (size(region.across), size(region.along));
-        let mut upright = Self { gray: Gray { width, height, luma: Vec::new() }, region };
-        let luma = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
-        let at = |(x, y): (usize, usize)| upright.outside(x as f32, y as f32);
-        let luma: Vec<u8> = luma.map(at).map(|point| view.sample(point.x, point.y) as u8).collect();
-        upright.gray.luma = luma;
-        upright
-    }
-
-    /// Where a place of the crop lies in the whole picture.
-    fn outside(&self, x: f32, y: f32) -> Point {
-        let Region { centre, angle, slope, .. } = self.region;
-        let u = x - (self.gray.width as f32 - 1.0) / 2.0;
-        let v = y - (self.gray.height as f32 - 1.0) / 2.0 + slope * u;
-        let (sin, cos) = angle.sin_cos();
-        Point::new(centre.x + u * cos - v * sin, centre.y + u * sin + v * cos)
-    }
-
-    /// The `DataBar` symbol here. rxing trusts a single row, so the upper and the lower half have to say the same.
-    fn data_bar(&self) -> Option<Symbol> {
-        let half = |rows: std::ops::Range<usize>| {
-            let height = rows.len();
-            let luma = rows.filter_map(|y| self.gray.view().row(y).get(..)).flatten().copied();
-            let gray = Gray { width: self.gray.width, height, luma: luma.collect() };
-            engine::read(gray.view(), Family::DataBar, Threshold::Global, Effort::Hard)
-        };
-        let middle = self.gray.height / 2;
-        let symbol = half(0..middle)?;
-        let other = half(middle..self.gray.height)?;
-        if other.text != symbol.text || other.symbology != symbol.symbology {
-            return None;
-        }
-        let (left, right) = (ROOM_PX, self.gray.width as f32 - ROOM_PX);
-        let (top, bottom) = (ROOM_PX, self.gray.height as f32 - ROOM_PX);
-        let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
-        let corners = corners.map(|(x, y)| self.outside(x, y));
-        Some(Symbol { corners, ..symbol })
     }
 }
 

@@ -71,6 +71,18 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The picture with `n` light pixels around it.
+    pub fn padded(&self, n: usize) -> Gray {
+        let (width, height) = (self.width + 2 * n, self.height + 2 * n);
+        let light = self.luma.iter().copied().max().unwrap_or(u8::MAX);
+        let mut luma = vec![light; width * height];
+        let rows = luma.chunks_exact_mut(width).skip(n);
+        for (row, pixels) in rows.zip(self.luma.chunks_exact(self.width.max(1))) {
+            row[n..n + self.width].copy_from_slice(pixels);
+        }
+        Gray { width, height, luma }
+    }
+
     /// Whether a point lies in the picture, at least `margin` from its rim.
     pub fn holds(&self, x: f32, y: f32, margin: f32) -> bool {
         let (right, bottom) = (self.width as f32 - 1.0 - margin, self.height as f32 - 1.0 - margin);

@@ -1,0 +1,74 @@
+//! Regions where one by one they do not show a symbol: gathered from parts, or a whole picture.
+
+use crate::pipeline::decode::locate::Region;
+use crate::pipeline::symbol::Point;
+
+/// Most boxes around several regions in one picture.
+const MAX_GATHERED: usize = 6;
+
+/// A whole picture of so many pixels, the direction across its bars being `angle`.
+pub fn whole(width: usize, height: usize, angle: f32) -> Region {
+    let (x, y) = (width as f32 / 2.0, height as f32 / 2.0);
+    let (sin, cos) = (angle.sin().abs(), angle.cos().abs());
+    let centre = Point::new(x - 0.5, y - 0.5);
+    let (across, along) = (x * cos + y * sin, x * sin + y * cos);
+    Region { centre, angle, across, along, slope: 0.0, bend: 0.0 }
+}
+
+/// The boxes around those of `regions` that lie together and have one direction: the rows of a stacked symbol, the
+/// parts of one whose wide bars have no gradient inside.
+pub fn gathered(regions: &[Region]) -> Vec<Region> {
+    let mut found: Vec<Region> = regions.to_vec();
+    let mut n_parts = vec![1; found.len()];
+    let mut k = 0;
+    while k < found.len() {
+        let here = found[k];
+        let near = |b: &Region| (here.angle - b.angle).sin().abs() < 0.2 && is_near(&here, b);
+        if let Some(other) = (k + 1..found.len()).find(|j| near(&found[*j])) {
+            found[k] = around(&here, &found.remove(other));
+            n_parts[k] += n_parts.remove(other);
+        } else {
+            k += 1;
+        }
+    }
+    let several = found.into_iter().zip(n_parts).filter(|(_, n)| *n > 1).map(|(region, _)| region);
+    several.take(MAX_GATHERED).collect()
+}
+
+/// Whether less than half the smaller one's size is between both, across and along the bars.
+fn is_near(a: &Region, b: &Region) -> bool {
+    let (u, v) = a.local(b.centre);
+    u.abs() - a.across - b.across < 0.5 * a.across.min(b.across).max(a.along.min(b.along))
+        && v.abs() - a.along - b.along < 0.5 * a.along.min(b.along)
+}
+
+/// The box around `a` and `b` in the directions of `a`.
+fn around(a: &Region, b: &Region) -> Region {
+    let (u, v) = a.local(b.centre);
+    let (left, right) = ((-a.across).min(u - b.across), a.across.max(u + b.across));
+    let (top, bottom) = ((-a.along).min(v - b.along), a.along.max(v + b.along));
+    let (x, y) = (f32::midpoint(left, right), f32::midpoint(top, bottom));
+    let (axis, down) = a.axes();
+    let centre =
+        Point::new(a.centre.x + x * axis.x + y * down.x, a.centre.y + x * axis.y + y * down.y);
+    let (across, along) = ((right - left) / 2.0, (bottom - top) / 2.0);
+    Region { centre, across, along, slope: 0.0, bend: 0.0, ..*a }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn region(x: f32, y: f32, angle: f32) -> Region {
+        Region { centre: Point::new(x, y), angle, across: 50.0, along: 10.0, slope: 0.0, bend: 0.0 }
+    }
+
+    #[test]
+    fn rows_of_one_stack_are_gathered_and_others_are_not() {
+        let rows = [region(100.0, 50.0, 0.0), region(400.0, 50.0, 0.0), region(104.0, 73.0, 0.02)];
+        let [found] = &gathered(&rows)[..] else { panic!("{rows:?}") };
+        assert!((found.centre.x - 102.0).abs() < 1.0 && (found.centre.y - 61.5).abs() < 1.0);
+        assert!((found.across - 52.0).abs() < 1.0 && (found.along - 21.5).abs() < 1.0);
+        assert!(gathered(&[region(100.0, 50.0, 0.0), region(104.0, 73.0, 1.5)]).is_empty());
+    }
+}

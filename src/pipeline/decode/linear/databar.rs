@@ -1,0 +1,83 @@
+//! GS1 DataBar (ISO/IEC 24724): its linear kinds in one profile, its stacked kinds from several rows.
+//!
+//! None of them has a free zone, so what is asked of the widths is stricter than elsewhere: parts of known length
+//! at known places, two known patterns, characters of known parity, and a check value over all.
+
+pub mod element;
+pub mod expanded;
+pub mod finder;
+pub mod limited;
+pub mod omni;
+pub mod stacked;
+pub mod widths;
+
+use crate::pipeline::decode::linear::Reading;
+use crate::pipeline::decode::profile::Bars;
+use crate::pipeline::symbol::Symbology;
+
+/// The symbology identifier of all kinds (ISO/IEC 15424).
+pub const IDENTIFIER: &str = "]e0";
+
+/// The symbols that start somewhere in `bars`.
+pub fn read(bars: &Bars, found: &mut Vec<Reading>) {
+    // Two halves, or two blocks of which one lacks a character, at least.
+    for k in (0..bars.edges.len().saturating_sub(36)).step_by(2) {
+        omnidirectional(bars, k, found);
+        limited(bars, k, found);
+        expanded(bars, k, found);
+    }
+}
+
+fn omnidirectional(bars: &Bars, k: usize, found: &mut Vec<Reading>) {
+    let Some((left, right)) = omni::read(bars, k) else { return };
+    let Some(text) = omni::text(&left, &right) else { return };
+    let ends = (bars.edges[k], bars.edges[k + omni::ELEMENTS]);
+    let mut reading = Reading::new(Symbology::DataBar, text, IDENTIFIER, ends);
+    reading.module = f32::midpoint(left.module, right.module);
+    reading.margin = left.margin().min(right.margin());
+    reading.growth = left.growth();
+    found.push(reading);
+}
+
+fn limited(bars: &Bars, k: usize, found: &mut Vec<Reading>) {
+    let Some(symbol) = limited::read(bars, k) else { return };
+    let ends = (bars.edges[k], bars.edges[k + limited::ELEMENTS]);
+    let mut reading = Reading::new(Symbology::DataBar, symbol.text, IDENTIFIER, ends);
+    reading.module = symbol.module;
+    reading.margin = symbol.margin;
+    reading.growth = symbol.growth;
+    found.push(reading);
+}
+
+fn expanded(bars: &Bars, k: usize, found: &mut Vec<Reading>) {
+    let Some(row) = expanded::row(bars, k, 1) else { return };
+    if !row.n_blocks().is_some_and(|n| n == row.blocks.len() && row.follows(n, 0)) {
+        return;
+    }
+    let Some(text) = expanded::bits(&row.blocks).and_then(|bits| element::text(&bits)) else {
+        return;
+    };
+    let mut reading = Reading::new(Symbology::DataBarExpanded, text, IDENTIFIER, row.ends);
+    reading.module = row.module;
+    reading.margin = row.margin();
+    reading.growth = row.growth;
+    found.push(reading);
+}
+
+/// The 14 digits of a GTIN whose first 13 are `value`.
+pub fn gtin(value: u64) -> Option<String> {
+    let mut digits = format!("{value:013}");
+    if digits.len() != 13 {
+        return None;
+    }
+    digits.push(check_digit(&digits));
+    Some(digits)
+}
+
+/// The check digit of the digits before it (GS1 General Specifications, 7.9).
+pub fn check_digit(digits: &str) -> char {
+    let weighted = |(k, d): (usize, u8)| u32::from(d - b'0') * if k % 2 == 0 { 3 } else { 1 };
+    let digits = digits.bytes().filter(u8::is_ascii_digit).rev().enumerate();
+    let sum: u32 = digits.map(weighted).sum();
+    char::from_digit((10 - sum % 10) % 10, 10).unwrap_or('0')
+}
