@@ -12,7 +12,7 @@ pub fn whole(width: usize, height: usize, angle: f32) -> Region {
     let (sin, cos) = (angle.sin().abs(), angle.cos().abs());
     let centre = Point::new(x - 0.5, y - 0.5);
     let (across, along) = (x * cos + y * sin, x * sin + y * cos);
-    Region { centre, angle, across, along, slope: 0.0, bend: 0.0 }
+    Region { centre, angle, across, along, slope: 0.0, bend: 0.0, fan: 0.0 }
 }
 
 /// The boxes around those of `regions` that lie together and have one direction: the rows of a stacked symbol, the
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     fn region(x: f32, y: f32, angle: f32) -> Region {
-        Region { centre: Point::new(x, y), angle, across: 50.0, along: 10.0, slope: 0.0, bend: 0.0 }
+        Region { centre: Point::new(x, y), angle, across: 50.0, along: 10.0, slope: 0.0, bend: 0.0, fan: 0.0 }
     }
 
     #[test]
