@@ -212,9 +212,16 @@ fn is_whole(symbol: &Symbol, view: View<'_>) -> bool {
     let [a, b, c, d] = symbol.corners;
     let middle = |p: Point, q: Point| Point::new(f32::midpoint(p.x, q.x), f32::midpoint(p.y, q.y));
     if symbol.symbology.is_linear() {
-        // The rim may take of the height of the bars, not of their number. A DataBar symbol says how long it is.
-        let says = matches!(symbol.symbology, Symbology::DataBar | Symbology::DataBarExpanded);
-        let margin = if says { -1.0 } else { 2.0 };
+        // The rim may take of the height of the bars, not of their number. A DataBar symbol says how long it is; what
+        // is left of an ITF looks whole unless the free space beside it is seen.
+        let module = symbol.confidence.map_or(0.0, |c| c.px_per_module);
+        let margin = match symbol.symbology {
+            Symbology::DataBar | Symbology::DataBarExpanded => -1.0,
+            Symbology::ITF => (3.0 * module).max(2.0),
+            _ => 2.0,
+        };
+        // Some crops are only a few rows.
+        let margin = margin.min(0.3 * view.height.min(view.width) as f32);
         return [middle(a, d), middle(b, c)].iter().all(|p| view.holds(p.x, p.y, margin));
     }
     // The corners of a matrix symbol without a quiet zone lie on the rim, or a little outside.

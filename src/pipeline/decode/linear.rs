@@ -158,6 +158,8 @@ impl Claim {
     fn is_supported(&self) -> bool {
         let (bands, pooled) = (self.bands.count_ones(), self.pooled.count_ones());
         match (self.reading.symbology.error_control(), self.reading.symbology) {
+            // Two thin bars in a row begin and end it, and it checks nothing.
+            (_, Symbology::ITF) => bands >= 4 || (bands >= 3 && pooled >= 2),
             (ErrorControl::Unchecked, _) => {
                 bands >= 3
                     || (bands >= 2 && pooled >= 2)
@@ -217,7 +219,11 @@ pub fn read(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
 }
 
 fn symbols(ballot: &Ballot, strip: &Strip<'_>, profile: &[f32]) -> Vec<Symbol> {
-    ballot.winners().map(|claim| symbol(claim, strip, profile)).collect()
+    let whole = |claim: &&Claim| match claim.reading.symbology {
+        Symbology::ITF => itf::has_both_ends(profile, &claim.reading),
+        _ => true,
+    };
+    ballot.winners().filter(whole).map(|claim| symbol(claim, strip, profile)).collect()
 }
 
 /// Reads what has no clear edges: what the whole may be is looked for in each of the pooled profiles.
