@@ -209,10 +209,14 @@ fn choose(
         let after = (k + 1 < choices.len()).then(|| neighbour(k + 1));
         sampler.window(choices[k].at, choices[k].pitch, alphabet.modules, &mut window);
         let likely = likely(&tables[model.slots[k]], &window);
+        // Where only one character may stand, it has to look more like it than like any other.
+        let others = if alphabet.rows.len() < 2 { model.others() } else { &[] };
         let rows: Vec<Vec<f32>> = likely
             .iter()
+            .map(|row| &alphabet.rows[*row])
+            .chain(others)
             .map(|row| {
-                let (elements, lead) = joined(before, &alphabet.rows[*row], after);
+                let (elements, lead) = joined(before, row, after);
                 let mut values = render(&elements, lead, alphabet.modules, optics, (false, false));
                 normalise(&mut values);
                 values
@@ -220,8 +224,12 @@ fn choose(
             .collect();
         let (row, best, next) = best_of(&rows, &window);
         let unexplained = |c: f32| 1.0 - c.max(0.0) * c.max(0.0);
-        let doubt =
-            if rows.len() < 2 { 0.0 } else { unexplained(best) / unexplained(next).max(1e-6) };
+        let doubt = match likely.get(row) {
+            Some(_) if rows.len() < 2 => 0.0,
+            Some(_) => unexplained(best) / unexplained(next).max(1e-6),
+            None => 1.0,
+        };
+        let row = row.min(likely.len().saturating_sub(1));
         choices[k] = Choice { row: likely[row], correlation: best, doubt, ..choices[k] };
     }
 }

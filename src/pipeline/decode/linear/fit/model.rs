@@ -104,6 +104,15 @@ impl Model {
         self.slots.iter().map(|slot| self.alphabets[*slot].modules).sum()
     }
 
+    /// What may stand where the symbol seems to begin or end, and is only a part of a longer one: Code 39 has no
+    /// check character to tell.
+    pub fn others(&self) -> &[Elements] {
+        match (self.symbology, self.alphabets.get(1)) {
+            (Symbology::Code39, Some(data)) => &data.rows,
+            _ => &[],
+        }
+    }
+
     /// The alphabet of slot `k`.
     pub fn alphabet(&self, k: usize) -> &Alphabet {
         &self.alphabets[self.slots[k]]
