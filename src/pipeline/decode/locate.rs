@@ -139,22 +139,21 @@ impl Cells {
         self
     }
 
+    /// The mean of each cell and its eight neighbours; beyond the rim there is nothing.
     fn smoothed(&self) -> Vec<[f32; 3]> {
         let mut out = vec![[0.0_f32; 3]; self.tensors.len()];
-        let mut lines = vec![[0.0_f32; 3]; self.columns];
-        for y in 0..self.rows {
-            lines.fill([0.0; 3]);
+        let mut sums = vec![[0.0_f32; 3]; self.columns + 2];
+        let row = |y: usize| &self.tensors[y * self.columns..(y + 1) * self.columns];
+        for (y, out) in out.chunks_exact_mut(self.columns.max(1)).enumerate() {
+            let sums_of_row = sums[1..=self.columns].as_flattened_mut();
+            sums_of_row.fill(0.0);
             for near in y.saturating_sub(1)..(y + 2).min(self.rows) {
-                let row = &self.tensors[near * self.columns..(near + 1) * self.columns];
-                for (line, cell) in lines.iter_mut().zip(row) {
-                    (0..3).for_each(|k| line[k] += cell[k] / 9.0);
-                }
+                sums_of_row.iter_mut().zip(row(near).as_flattened()).for_each(|(s, v)| *s += v);
             }
-            for x in 0..self.columns {
-                let cell = &mut out[y * self.columns + x];
-                for line in &lines[x.saturating_sub(1)..(x + 2).min(self.columns)] {
-                    (0..3).for_each(|k| cell[k] += line[k]);
-                }
+            let [left, middle, right] = [0, 3, 6].map(|k| &sums.as_flattened()[k..]);
+            let near = left.iter().zip(middle).zip(right);
+            for (out, ((left, middle), right)) in out.as_flattened_mut().iter_mut().zip(near) {
+                *out = (left + middle + right) / 9.0;
             }
         }
         out
@@ -273,7 +272,8 @@ fn join(a: &Region, b: &Region) -> Option<Region> {
 }
 
 fn directions(tensors: &[[f32; 3]]) -> Vec<Direction> {
-    let mut energies: Vec<f32> = tensors.iter().map(|t| t[0] + t[1]).collect();
+    // A quarter of the cells says enough about all of them.
+    let mut energies: Vec<f32> = tensors.iter().step_by(4).map(|t| t[0] + t[1]).collect();
     if energies.is_empty() {
         return Vec::new();
     }
@@ -285,9 +285,12 @@ fn directions(tensors: &[[f32; 3]]) -> Vec<Direction> {
     let threshold = MIN_ENERGY.max(3.0 * noise).max(0.02 * strong);
     let direction = |t: &[f32; 3]| {
         let energy = t[0] + t[1];
+        if energy <= threshold {
+            return Direction { cos: 0.0, sin: 0.0, on: false };
+        }
         let (x, y) = (t[0] - t[1], 2.0 * t[2]);
-        let length = x.hypot(y);
-        let on = energy > threshold && length > MIN_COHERENCE * (energy - noise);
+        let length = (x * x + y * y).sqrt();
+        let on = length > MIN_COHERENCE * (energy - noise);
         let unit = 1.0 / length.max(1e-6);
         Direction { cos: x * unit, sin: y * unit, on }
     };
@@ -391,9 +394,8 @@ fn fan(cells: impl Iterator<Item = (f32, (f32, f32))>, across: f32) -> f32 {
 
 /// The values below and above which `cut` percent lie.
 fn ends(values: &mut [f32], cut: usize) -> (f32, f32) {
-    values.sort_by(f32::total_cmp);
-    let last = values.len().saturating_sub(1);
-    let at = |k: usize| values.get(k).copied().unwrap_or_default();
+    let Some(last) = values.len().checked_sub(1) else { return (0.0, 0.0) };
+    let mut at = |k: usize| *values.select_nth_unstable_by(k, f32::total_cmp).1;
     (at(last * cut / 100), at(last * (100 - cut) / 100))
 }
 
