@@ -4,6 +4,7 @@
 
 pub mod engine;
 pub mod gather;
+pub mod glance;
 pub mod linear;
 pub mod locate;
 pub mod matrix;

@@ -19,10 +19,11 @@ pub mod fit;
 pub mod itf;
 
 use crate::pipeline::decode::Formats;
+use crate::pipeline::decode::glance::may_be_bars;
 use crate::pipeline::decode::linear::fit::Side;
 use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
 use crate::pipeline::decode::profile::{Bars, sharpened};
-use crate::pipeline::decode::strip::{BANDS, Strip, correlation, likeness, mean_of};
+use crate::pipeline::decode::strip::{BANDS, Strip, correlation, mean_of};
 use crate::pipeline::symbol::{Confidence, Corners, ErrorControl, Symbol, Symbology};
 
 /// Fewer edges than this in the middle of a region are no symbol.
@@ -30,10 +31,6 @@ const MIN_EDGES: usize = 20;
 
 /// Most rows that are averaged in a band.
 const MAX_BAND_ROWS: usize = 6;
-
-/// Least likeness of the rows of a symbol from top to bottom. Print has less than 0.6 nine times in ten; of the
-/// symbols that were read in photos and frames none has less than 0.69.
-const MIN_LIKENESS: f32 = 0.6;
 
 /// The bit of the first pooled profile where it was fitted, rather than read by its edges.
 const FITTED: usize = 8;
@@ -176,9 +173,17 @@ impl Claim {
 
 /// The symbols in `strip`, which is aligned on the way.
 pub fn read(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
+    match read_plain(strip, formats) {
+        Some(symbols) if symbols.is_empty() => read_closely(strip, formats),
+        found => found.unwrap_or_default(),
+    }
+}
+
+/// The symbols in `strip` that are read as it is; none where it is worth a closer look, `None` where it is not.
+pub fn read_plain(strip: &Strip<'_>, formats: &Formats) -> Option<Vec<Symbol>> {
     let middle = strip.mean(-0.25, 0.25, 5);
     if Bars::of(&middle, 0.2).edges.len() < MIN_EDGES {
-        return Vec::new();
+        return None;
     }
     // Most symbols are plain: a few rows of each band, as they are, agree.
     let quick = strip.bands(2);
@@ -186,12 +191,14 @@ pub fn read(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
     for (k, profile) in quick.iter().enumerate() {
         ballot.add(readings(&Bars::of(profile, 0.25), formats), 1 << k, 0);
     }
-    if ballot.winners().next().is_some() {
-        return symbols(&ballot, strip, &mean_of(&quick));
-    }
+    Some(symbols(&ballot, strip, &mean_of(&quick)))
+}
+
+/// The symbols in `strip` that are read after it was aligned: by many rows, sharpened, fitted.
+pub fn read_closely(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
     strip.align();
     let bands = strip.bands(MAX_BAND_ROWS);
-    if likeness(&bands) < MIN_LIKENESS {
+    if !may_be_bars(&bands) {
         return Vec::new();
     }
     let pooled = pooled(&bands);
@@ -214,7 +221,7 @@ pub fn read(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
     if ballot.winners().next().is_none() {
         fit(&pooled, &bands, formats, &mut ballot);
     }
-    let profile = pooled.first().map_or(&middle[..], |p| &p[..]);
+    let profile = pooled.first().map_or(&[][..], |p| &p[..]);
     symbols(&ballot, strip, profile)
 }
 

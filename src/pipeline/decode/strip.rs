@@ -248,20 +248,6 @@ pub fn correlation(a: &[f32], b: &[f32]) -> f32 {
     ab / (aa * bb).sqrt().max(1e-6)
 }
 
-/// How alike the rows of a region are over its height, of the profiles of its bands from top to bottom: -1 to 1.
-///
-/// The rows of bars are alike from end to end, those of print only near to each other. So quarters that do not
-/// touch are compared, and the likest two count: glare or a scratch may take a quarter.
-pub fn likeness(bands: &[Vec<f32>]) -> f32 {
-    let quarter = |k: usize| {
-        let part = bands.get(k * bands.len() / 4..(k + 1) * bands.len() / 4);
-        mean_of(part.unwrap_or_default())
-    };
-    let quarters: [Vec<f32>; 4] = std::array::from_fn(quarter);
-    let pairs = [(0, 2), (0, 3), (1, 3)];
-    pairs.map(|(a, b)| correlation(&quarters[a], &quarters[b])).into_iter().fold(-1.0, f32::max)
-}
-
 /// The normal equations of the polynomial's terms.
 #[derive(Debug, Default)]
 struct Equations {
