@@ -60,7 +60,15 @@ mod tests {
     use super::*;
 
     fn region(x: f32, y: f32, angle: f32) -> Region {
-        Region { centre: Point::new(x, y), angle, across: 50.0, along: 10.0, slope: 0.0, bend: 0.0, fan: 0.0 }
+        Region {
+            centre: Point::new(x, y),
+            angle,
+            across: 50.0,
+            along: 10.0,
+            slope: 0.0,
+            bend: 0.0,
+            fan: 0.0,
+        }
     }
 
     #[test]

@@ -17,17 +17,22 @@ pub mod databar;
 pub mod ean;
 pub mod fit;
 pub mod itf;
+pub mod joint;
 
 use crate::pipeline::decode::Formats;
 use crate::pipeline::decode::glance::may_be_bars;
 use crate::pipeline::decode::linear::fit::Side;
 use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
+use crate::pipeline::decode::linear::fit::model::Kind;
 use crate::pipeline::decode::profile::{Bars, sharpened};
 use crate::pipeline::decode::strip::{BANDS, Strip, correlation, mean_of};
 use crate::pipeline::symbol::{Confidence, Corners, ErrorControl, Symbol, Symbology};
 
 /// Fewer edges than this in the middle of a region are no symbol.
 const MIN_EDGES: usize = 20;
+
+/// The same of a symbol whose blur has left hardly any.
+const MIN_BLURRED: usize = 14;
 
 /// Most rows that are averaged in a band.
 const MAX_BAND_ROWS: usize = 6;
@@ -182,8 +187,9 @@ pub fn read(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
 /// The symbols in `strip` that are read as it is; none where it is worth a closer look, `None` where it is not.
 pub fn read_plain(strip: &Strip<'_>, formats: &Formats) -> Option<Vec<Symbol>> {
     let middle = strip.mean(-0.25, 0.25, 5);
-    if Bars::of(&middle, 0.2).edges.len() < MIN_EDGES {
-        return None;
+    let edges = Bars::of(&middle, 0.2).edges.len();
+    if edges < MIN_EDGES {
+        return (edges >= MIN_BLURRED).then(Vec::new);
     }
     // Most symbols are plain: a few rows of each band, as they are, agree.
     let quick = strip.bands(2);
@@ -198,11 +204,19 @@ pub fn read_plain(strip: &Strip<'_>, formats: &Formats) -> Option<Vec<Symbol>> {
 pub fn read_closely(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
     strip.align();
     let bands = strip.bands(MAX_BAND_ROWS);
+    let pooled = pooled(&bands);
+    let mut ballot = Ballot::default();
+    let edges = pooled.first().map_or(0, |profile| Bars::of(profile, 0.2).edges.len());
+    if edges < MIN_EDGES {
+        // Too blurred for edges to be read one by one.
+        if edges >= MIN_BLURRED && are_alike(&pooled, &bands) {
+            fit_whole(&pooled, formats, &mut ballot);
+        }
+        return symbols(&ballot, strip, pooled.first().map_or(&[][..], |p| &p[..]));
+    }
     if !may_be_bars(&bands) {
         return Vec::new();
     }
-    let pooled = pooled(&bands);
-    let mut ballot = Ballot::default();
     for sharpening in [None, Some((1, 1.0)), Some((2, 1.5)), Some((4, 2.0))] {
         let edges = |profile: &[f32]| match sharpening {
             None => Bars::of(profile, 0.25),
@@ -225,6 +239,12 @@ pub fn read_closely(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
     symbols(&ballot, strip, profile)
 }
 
+/// Rows of print are not alike, rows of bars are.
+fn are_alike(pooled: &[Vec<f32>], bands: &[Vec<f32>]) -> bool {
+    let Some(whole) = pooled.first() else { return false };
+    bands.iter().filter(|band| correlation(band, whole) > 0.5).count() >= BANDS / 2
+}
+
 fn symbols(ballot: &Ballot, strip: &Strip<'_>, profile: &[f32]) -> Vec<Symbol> {
     let whole = |claim: &&Claim| match claim.reading.symbology {
         Symbology::ITF => itf::has_both_ends(profile, &claim.reading),
@@ -236,8 +256,7 @@ fn symbols(ballot: &Ballot, strip: &Strip<'_>, profile: &[f32]) -> Vec<Symbol> {
 /// Reads what has no clear edges: what the whole may be is looked for in each of the pooled profiles.
 fn fit(pooled: &[Vec<f32>], bands: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
     let Some(whole) = pooled.first() else { return };
-    // Rows of print are not alike, rows of bars are.
-    if bands.iter().filter(|band| correlation(band, whole) > 0.5).count() < BANDS / 2 {
+    if !are_alike(pooled, bands) {
         return;
     }
     let sides: Vec<[Side; 2]> = pooled.iter().map(|profile| Side::both(profile)).collect();
@@ -257,6 +276,18 @@ fn fit(pooled: &[Vec<f32>], bands: &[Vec<f32>], formats: &Formats, ballot: &mut 
                 return;
             }
         }
+    }
+    fit_whole(pooled, formats, ballot);
+}
+
+/// Reads what has no edges at all: a whole symbol at once.
+fn fit_whole(pooled: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
+    let any = formats.has(Symbology::Ean13) || formats.has(Symbology::UpcA);
+    if any
+        && let Some((reading, bits)) = joint::read(pooled, Kind::Ean13)
+        && formats.has(reading.symbology)
+    {
+        ballot.add(vec![reading], 0, bits << FITTED);
     }
 }
 

@@ -31,7 +31,7 @@ pub const PATTERNS: [[u8; 4]; 20] = [
 ];
 
 /// ISO/IEC 15420, table 3: which of the six left digits are of set B, for each leading digit of EAN-13.
-const LEADING: [u8; 10] = [
+pub const LEADING: [u8; 10] = [
     0b00_0000, 0b00_1011, 0b00_1101, 0b00_1110, 0b01_0011, 0b01_1001, 0b01_1100, 0b01_0101,
     0b01_0110, 0b01_1010,
 ];

@@ -270,7 +270,7 @@ fn append(elements: &mut Elements, more: &Elements) {
 }
 
 /// The content of the characters; `None` where a check character or parity is wrong.
-fn content(model: &Model, values: &[usize]) -> Option<(Symbology, String, &'static str)> {
+pub fn content(model: &Model, values: &[usize]) -> Option<(Symbology, String, &'static str)> {
     let inner = values.get(1..values.len() - 1)?;
     match model.symbology {
         Symbology::Code128 => {

@@ -120,7 +120,8 @@ pub fn has_both_ends(profile: &[f32], reading: &Reading) -> bool {
         (light - dark).max(0.0)
     };
     // The thin bars of start and stop, without the wide one of stop.
-    let ends = [contrast(from, from + END * reading.module), contrast(to - END * reading.module, to)];
+    let ends =
+        [contrast(from, from + END * reading.module), contrast(to - END * reading.module, to)];
     let whole = contrast(from, to);
     ends.iter().all(|end| *end > MIN_END * whole)
 }

@@ -55,7 +55,7 @@ impl Kind {
         match self {
             Self::Ean13 => ean_13(),
             Self::Code128(n) => code128(n),
-            Self::Code39(n, ratio) => code39(n, ratio.modules()),
+            Self::Code39(n, ratio) => code39(n, ratio),
         }
     }
 
@@ -90,6 +90,8 @@ impl Kind {
 /// A symbol of a known number of characters.
 #[derive(Debug, Clone)]
 pub struct Model {
+    /// What it is of.
+    pub kind: Kind,
     /// Its symbology; UPC-A is an EAN-13.
     pub symbology: Symbology,
     /// Its alphabets.
@@ -146,7 +148,7 @@ fn code128(n: usize) -> Model {
     let mut slots = vec![1; n];
     slots[0] = 0;
     slots[n - 1] = 2;
-    Model { symbology: Symbology::Code128, alphabets, slots }
+    Model { kind: Kind::Code128(n), symbology: Symbology::Code128, alphabets, slots }
 }
 
 /// EAN-13, which UPC-A is too.
@@ -161,11 +163,13 @@ fn ean_13() -> Model {
         alphabet(vec![bar_first(&[1, 1, 1])], 0, (false, false)),
     ];
     let slots = [&[0][..], &[1; 6], &[2], &[3; 6], &[4]].concat();
-    Model { symbology: Symbology::Ean13, alphabets, slots }
+    Model { kind: Kind::Ean13, symbology: Symbology::Ean13, alphabets, slots }
 }
 
 /// Code 39 of `n` characters, start and stop counted, with wide elements of `ratio` modules and gaps of one.
-fn code39(n: usize, ratio: f32) -> Model {
+fn code39(n: usize, ratio: Ratio) -> Model {
+    let kind = Kind::Code39(n, ratio);
+    let ratio = ratio.modules();
     let row = |wide: &u16, gap: Option<f32>| {
         let width = |k: usize| if wide >> (8 - k) & 1 == 1 { ratio } else { 1.0 };
         Elements { dark_first: true, widths: (0..9).map(width).chain(gap).collect() }
@@ -179,5 +183,5 @@ fn code39(n: usize, ratio: f32) -> Model {
     let mut slots = vec![1; n];
     slots[0] = 0;
     slots[n - 1] = 2;
-    Model { symbology: Symbology::Code39, alphabets, slots }
+    Model { kind, symbology: Symbology::Code39, alphabets, slots }
 }

@@ -1,0 +1,442 @@
+//! A whole symbol at once against a profile: for what is too blurred for edges, and for characters one by one.
+//!
+//! A scene (place, spread, light) gives the best reading, and a reading gives the best scene: in turns. The reading
+//! is judged by how much worse the next best whole reading with a right check character would be.
+
+pub mod scene;
+pub mod spread;
+pub mod trellis;
+
+use crate::pipeline::decode::linear::ean;
+use crate::pipeline::decode::linear::fit::content;
+use crate::pipeline::decode::linear::fit::model::{Kind, Model};
+use crate::pipeline::decode::linear::joint::scene::Scene;
+use crate::pipeline::decode::linear::joint::spread::Shape;
+use crate::pipeline::decode::linear::joint::trellis::{Bank, Path, REACH, Rule, SAMPLES, Trellis};
+use crate::pipeline::decode::linear::{Reading, Slot};
+use std::sync::LazyLock;
+
+use crate::pipeline::decode::profile::Bars;
+
+/// The spreads that are tried: shape, and standard deviation in modules.
+const SPREADS: [(Shape, f32); 4] =
+    [(Shape::Mixed, 0.8), (Shape::Mixed, 0.45), (Shape::Defocus, 1.15), (Shape::Defocus, 1.5)];
+
+/// Those of them that a pair of ends is judged by.
+const ROUGH: [usize; 2] = [0, 3];
+
+/// By how many modules the ends are tried beside where edges show them.
+const OFFSETS: [f32; 5] = [0.0, -0.8, 0.8, -1.6, 1.6];
+
+/// Columns a module that are looked at.
+const PITCH: std::ops::Range<f32> = 0.8..14.0;
+
+/// Free modules at both ends, at least: blur takes of the 7 to 11 of the standard.
+const QUIET: f32 = 3.0;
+
+/// Edges between the ends: blur leaves fewer than there are, noise adds few.
+const EDGES: std::ops::Range<usize> = 12..64;
+
+/// Pairs of ends that are looked at.
+const MAX_STRETCHES: usize = 40;
+
+/// Pairs of ends, of both directions, that are searched.
+const SEARCHED: usize = 4;
+
+/// Most of the variance that a pair of ends may leave unexplained.
+const MAX_ROUGH: f32 = 0.45;
+
+/// Starts that are followed.
+const FOLLOWED: usize = 8;
+
+/// Most of the variance that a start may leave unexplained.
+const MAX_START: f32 = 0.35;
+
+/// The same of the first turns.
+const MAX_TURNS: [f32; 3] = [0.45, 0.25, 0.14];
+
+/// The same of all later turns.
+const MAX_LAST: f32 = 0.1;
+
+/// The same of a reading.
+const MAX_REST: f32 = 0.04;
+
+/// Least error of the next best whole reading, in errors of the best.
+const MIN_RATIO: f32 = 1.6;
+
+/// The same in a profile of a part of the rows.
+const MIN_PART: f32 = 1.1;
+
+/// The characters of a kind of symbol through each of [`SPREADS`].
+type Banks = [Bank; SPREADS.len()];
+
+/// One of [`SPREADS`], and the two ends of a symbol in columns.
+type Attempt = (usize, (f32, f32));
+
+/// The characters of an EAN through the spreads of a start.
+static EAN_BANKS: LazyLock<Banks> = LazyLock::new(|| {
+    let model = Kind::Ean13.model();
+    SPREADS.map(|(shape, spread)| Bank::new(&model, shape, spread, 0.0))
+});
+
+/// A reading and what it leaves unexplained.
+#[derive(Debug, Clone)]
+pub struct Fitted {
+    /// The scene it was found in.
+    pub scene: Scene,
+    /// Its rows.
+    pub rows: Vec<usize>,
+    /// Whether it is also the best of all readings, those with a wrong check character among them.
+    pub is_free: bool,
+    /// The share of the profile's variance that is unexplained.
+    pub rest: f32,
+    /// The error of the next best whole reading, in errors of this one.
+    pub ratio: f32,
+}
+
+impl Fitted {
+    fn is_clear(&self) -> bool {
+        self.is_free && self.rest < MAX_REST && self.ratio > MIN_RATIO
+    }
+}
+
+/// What the pooled profiles of a strip read, and in which of them (bit k is profile k).
+pub fn read(pooled: &[Vec<f32>], kind: Kind) -> Option<(Reading, u32)> {
+    let model = &kind.model();
+    let reversed = |p: &Vec<f32>| p.iter().rev().copied().collect();
+    let backward: Vec<Vec<f32>> = pooled.iter().map(reversed).collect();
+    let sides = [pooled, &backward];
+    let starts = begin(sides, model, &EAN_BANKS);
+    let mut fits = starts.into_iter().filter_map(|(direction, scene)| {
+        Some((direction, settled(sides[direction].first()?, model, scene)?))
+    });
+    let (direction, best) = fits.find(|(_, fitted)| fitted.is_clear())?;
+    let mut bits = 1;
+    for (k, profile) in sides[direction].iter().enumerate().skip(1) {
+        let part = settled(profile, model, best.scene);
+        if part.is_some_and(|part| part.rows == best.rows && part.ratio > MIN_PART) {
+            bits |= 1 << k;
+        }
+    }
+    let mut reading = as_reading(&best, model)?;
+    if direction == 1 {
+        // Positions of the mirrored profile, as the readers of mirrored bars have them.
+        let last = pooled.first()?.len() as f32 - 1.0;
+        reading.ends = (reading.ends.0 - last, reading.ends.1 - last);
+        reading.backward = true;
+    }
+    Some((reading, bits))
+}
+
+/// The scenes to begin with on both sides, the likeliest first.
+fn begin(sides: [&[Vec<f32>]; 2], model: &Model, banks: &Banks) -> Vec<(usize, Scene)> {
+    let mut rough: Vec<(f32, usize, Attempt)> = Vec::new();
+    for (direction, profiles) in sides.iter().enumerate() {
+        let Some(whole) = profiles.first() else { continue };
+        for ends in stretches(whole, model.modules()) {
+            for spread in ROUGH {
+                let found = attempt(whole, model, banks, (spread, ends));
+                rough.extend(found.map(|(rest, _)| (rest, direction, (spread, ends))));
+            }
+        }
+    }
+    rough.retain(|(rest, ..)| *rest < MAX_ROUGH);
+    rough.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut searched: Vec<(usize, (f32, f32))> = Vec::new();
+    let mut found: Vec<(f32, usize, Scene)> = Vec::new();
+    for (_, direction, first) in rough {
+        let new = !searched.contains(&(direction, first.1));
+        if let Some(whole) = sides[direction].first().filter(|_| new && searched.len() < SEARCHED) {
+            searched.push((direction, first.1));
+            let starts = starts(whole, model, banks, first);
+            found.extend(starts.into_iter().map(|(rest, scene)| (rest, direction, scene)));
+        }
+    }
+    found.retain(|(rest, ..)| *rest < MAX_START);
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    found.truncate(FOLLOWED);
+    found.into_iter().map(|(_, direction, scene)| (direction, scene)).collect()
+}
+
+/// The best whole reading near `scene`.
+fn settled(profile: &[f32], model: &Model, mut scene: Scene) -> Option<Fitted> {
+    let mut rows = Vec::new();
+    for turn in 0..6 {
+        let trellis = reading(profile, model, &scene);
+        let path = trellis.best();
+        if path.error > MAX_TURNS.get(turn).unwrap_or(&MAX_LAST) * trellis.variance() {
+            return None;
+        }
+        let same = path.rows == rows;
+        rows = path.rows;
+        scene.refine(profile, model, &rows)?;
+        let error = scene.refine(profile, model, &rows)?;
+        if same && turn > 1 {
+            break;
+        }
+        if turn == 1 {
+            scene = shaped(profile, model, &rows, scene, error);
+        }
+    }
+    let trellis = reading(profile, model, &scene);
+    let variance = trellis.variance().max(1e-6);
+    let free = trellis.best();
+    if free.error > MAX_REST * variance {
+        return None;
+    }
+    let mut paths: Vec<Path> =
+        rules(model).iter().flat_map(|rule| trellis.best_two(rule)).collect();
+    paths.sort_by(|a, b| a.error.total_cmp(&b.error));
+    let [best, next, ..] = &paths[..] else { return None };
+    Some(Fitted {
+        scene,
+        is_free: best.rows == free.rows,
+        rest: best.error / variance,
+        ratio: next.error / best.error.max(1e-6),
+        rows: best.rows.clone(),
+    })
+}
+
+/// The scene with the shape of spread that suits `rows` best.
+fn shaped(profile: &[f32], model: &Model, rows: &[usize], scene: Scene, error: f32) -> Scene {
+    let mut best = (error, scene);
+    for shape in Shape::ALL {
+        let mut other = Scene { shape, ..scene };
+        for _ in 0..2 {
+            let _ = other.refine(profile, model, rows);
+        }
+        let mut probe = other;
+        if let Some(error) = probe.refine(profile, model, rows)
+            && error < 0.95 * best.0
+        {
+            best = (error, other);
+        }
+    }
+    best.1
+}
+
+/// The trellis of the profile under `scene`.
+fn reading<'a>(profile: &[f32], model: &'a Model, scene: &Scene) -> Trellis<'a> {
+    let pitch = (scene.to - scene.from) / model.modules();
+    let bank = Bank::new(model, scene.shape, scene.spread / pitch, scene.growth);
+    Trellis::new(model, &bank, &darkness(profile, model, scene))
+}
+
+/// The profile's darkness, 0 (paper) to 1 (ink), sampled by modules.
+fn darkness(profile: &[f32], model: &Model, scene: &Scene) -> Vec<f32> {
+    let total = model.modules();
+    let n = ((total + 2.0 * REACH as f32) * SAMPLES as f32).round() as usize;
+    let last = profile.len().saturating_sub(1);
+    let at = |column: f32| {
+        let column = column.clamp(0.0, last as f32);
+        let k = column as usize;
+        let (a, b) = (profile[k], profile[(k + 1).min(last)]);
+        a + (b - a) * (column - k as f32)
+    };
+    (0..n)
+        .map(|k| {
+            let modules = (k as f32 + 0.5) / SAMPLES as f32 - REACH as f32;
+            let column = scene.column(modules / total);
+            let (paper, ink) = scene.light_at(column);
+            (paper - at(column)) / ink.max(4.0)
+        })
+        .collect()
+}
+
+/// Where a symbol of so many modules may begin and end: edges with free space beside them.
+fn stretches(profile: &[f32], modules: f32) -> Vec<(f32, f32)> {
+    let mut found: Vec<(f32, f32)> = Vec::new();
+    // A thin bar at an end is faint in a blur: it is looked for at a low threshold too.
+    for bars in [0.3, 0.12].map(|share| Bars::of(profile, share)) {
+        let last = bars.edges.len();
+        for start in (0..last).step_by(2) {
+            for end in (start + 1..last).step_by(2) {
+                let (from, to) = (bars.edges[start], bars.edges[end]);
+                let pitch = (to - from) / modules;
+                let is_free = bars.before(start).min(bars.after(end)) > QUIET * pitch;
+                let same = |(a, b): &(f32, f32)| (a - from).abs() + (b - to).abs() < pitch;
+                // Blur leaves fewer edges than there are, but not that few.
+                if is_free
+                    && EDGES.contains(&(end - start))
+                    && PITCH.contains(&pitch)
+                    && !found.iter().any(same)
+                {
+                    found.push((from, to));
+                }
+            }
+        }
+    }
+    found.sort_by(|a, b| (b.1 - b.0).total_cmp(&(a.1 - a.0)));
+    found.truncate(MAX_STRETCHES);
+    found
+}
+
+/// How well a reading from `from` to `to` may explain the profile.
+fn attempt(
+    profile: &[f32],
+    model: &Model,
+    banks: &Banks,
+    (spread, (from, to)): Attempt,
+) -> Option<(f32, Scene)> {
+    let (shape, deviation) = SPREADS[spread];
+    let pitch = (to - from) / model.modules();
+    let scene = Scene {
+        from,
+        to,
+        curve: (0.0, 0.0),
+        spread: deviation * pitch,
+        growth: 0.0,
+        light: light(profile, from, to, pitch)?,
+        shape,
+    };
+    let trellis = Trellis::new(model, &banks[spread], &darkness(profile, model, &scene));
+    Some((trellis.best().error / trellis.variance().max(1e-6), scene))
+}
+
+/// The scenes to begin with: ends and spreads under which some reading explains most, the best first.
+fn starts(
+    profile: &[f32],
+    model: &Model,
+    banks: &Banks,
+    (spread, (from, to)): Attempt,
+) -> Vec<(f32, Scene)> {
+    let pitch = (to - from) / model.modules();
+    let better = |a: &(f32, Scene), b: &(f32, Scene)| a.0.total_cmp(&b.0);
+    let offsets = OFFSETS.iter().flat_map(|l| OFFSETS.map(|r| (*l, r)));
+    let ends = offsets.map(|(l, r)| (from + l * pitch, to + r * pitch));
+    let mut found: Vec<(f32, Scene)> =
+        ends.filter_map(|ends| attempt(profile, model, banks, (spread, ends))).collect();
+    found.sort_by(better);
+    found.truncate(4);
+    for start in &mut found {
+        let ends = (start.1.from, start.1.to);
+        let others = (0..SPREADS.len()).filter(|k| *k != spread);
+        let tries = others.filter_map(|k| attempt(profile, model, banks, (k, ends)));
+        if let Some(other) = tries.min_by(better).filter(|other| other.0 < start.0) {
+            *start = other;
+        }
+    }
+    found.sort_by(better);
+    found.truncate(3);
+    found
+}
+
+/// Paper as beside the symbol; ink so that half of the symbol is dark.
+fn light(profile: &[f32], from: f32, to: f32, pitch: f32) -> Option<[f32; 6]> {
+    let mean = |from: f32, to: f32| {
+        let column = |x: f32| (x.max(0.0) as usize).min(profile.len());
+        let part = &profile[column(from)..column(to).max(column(from))];
+        (!part.is_empty()).then(|| part.iter().sum::<f32>() / part.len() as f32)
+    };
+    let left = mean(from - 3.5 * pitch, from - 1.0 * pitch)?;
+    let right = mean(to + 1.0 * pitch, to + 3.5 * pitch)?;
+    let inside = mean(from, to)?;
+    let paper = f32::midpoint(left, right);
+    let ink = (paper - inside) / 0.49;
+    (ink > 8.0).then_some([paper, (right - left) / 2.0, 0.0, ink, 0.0, 0.0])
+}
+
+/// What a whole reading of `model` must keep: any of these.
+fn rules(model: &Model) -> Vec<Rule> {
+    let places = model.slots.len();
+    let all: Vec<(usize, usize)> = (0..places).map(|k| (0, model.alphabet(k).rows.len())).collect();
+    match model.kind {
+        Kind::Ean13 => ean::LEADING
+            .iter()
+            .enumerate()
+            .map(|(leading, sets)| {
+                let mut allowed = all.clone();
+                let mut weights = vec![0; places];
+                for n in 0..12 {
+                    let k = if n < 6 { n + 1 } else { n + 2 };
+                    weights[k] = if n % 2 == 0 { 3 } else { 1 };
+                    if n < 6 {
+                        let b = usize::from(sets >> (5 - n) & 1);
+                        allowed[k] = (10 * b, 10 * b + 10);
+                    }
+                }
+                Rule { modulus: 10, start: leading, weights, values: 10, allowed }
+            })
+            .collect(),
+        // No rule of these is written down yet, so they have no whole reading.
+        Kind::Code128(_) | Kind::Code39(..) => Vec::new(),
+    }
+}
+
+/// The reading of `fitted`: the characters and where they lie.
+pub fn as_reading(fitted: &Fitted, model: &Model) -> Option<Reading> {
+    let values: Vec<usize> =
+        fitted.rows.iter().enumerate().map(|(k, row)| model.alphabet(k).first + row).collect();
+    let (symbology, text, identifier) = content(model, &values)?;
+    let scene = &fitted.scene;
+    let mut reading = Reading::new(symbology, text, identifier, (scene.from, scene.to));
+    let total = model.modules();
+    reading.module = (scene.to - scene.from) / total;
+    reading.margin = 1.0 - 1.0 / fitted.ratio.max(1.0);
+    reading.growth = scene.growth;
+    let mut at = 0.0;
+    for (k, value) in values.iter().enumerate() {
+        let next = at + model.alphabet(k).modules;
+        let [from, to] = [at, next].map(|m| scene.column(m / total));
+        reading.slots.push(Slot { from, to, value: *value });
+        at = next;
+    }
+    Some(reading)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A profile of 3 columns a module of an EAN-13 that begins with 5, through a lens out of focus by a disc of
+    /// `radius` columns.
+    fn profile(digits: [usize; 12], radius: i32) -> Vec<f32> {
+        let guard = |n: usize| vec![1; n];
+        let mut widths = guard(3);
+        for (k, digit) in digits.iter().enumerate() {
+            let b = k < 6 && ean::LEADING[5] >> (5 - k) & 1 == 1;
+            widths.extend(ean::PATTERNS[digit + if b { 10 } else { 0 }]);
+            if k == 5 {
+                widths.extend(guard(5));
+            }
+        }
+        widths.extend(guard(3));
+        let mut sharp = vec![210.0_f32; 60];
+        for (k, width) in widths.iter().enumerate() {
+            let value = if k % 2 == 0 { 40.0 } else { 210.0 };
+            sharp.extend(std::iter::repeat_n(value, 3 * usize::from(*width)));
+        }
+        sharp.extend([210.0; 60]);
+        let weight = |k: i32| ((radius * radius - k * k) as f32 + 1.0).sqrt();
+        let sum: f32 = (-radius..=radius).map(weight).sum();
+        let at = |k: i32| sharp[usize::try_from(k).unwrap_or(0).min(sharp.len() - 1)];
+        let seen = |k: i32| (-radius..=radius).map(|d| weight(d) * at(k + d)).sum::<f32>() / sum;
+        (0..i32::try_from(sharp.len()).unwrap()).map(seen).collect()
+    }
+
+    const RIGHT: [usize; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0];
+
+    #[test]
+    fn an_ean_is_read_through_a_disc_of_two_modules() {
+        for radius in [3, 6] {
+            let mut profile = profile(RIGHT, radius);
+            for backward in [false, true] {
+                let (reading, bits) = read(&vec![profile.clone(); 4], Kind::Ean13).unwrap();
+                assert_eq!((reading.text.as_str(), bits), ("5012345678900", 15), "radius {radius}");
+                assert_eq!(reading.backward, backward);
+                profile.reverse();
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_check_digit_is_never_made_right() {
+        for check in 1..10 {
+            let mut digits = RIGHT;
+            digits[11] = check;
+            for radius in [2, 4, 6, 8] {
+                assert!(read(&vec![profile(digits, radius); 4], Kind::Ean13).is_none());
+            }
+        }
+    }
+}

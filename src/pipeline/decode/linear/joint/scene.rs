@@ -1,0 +1,209 @@
+//! A reading laid on a profile: where its modules lie, how edges are spread, and the light on it.
+//!
+//! All of it is fitted at once by least squares (Gauss and Newton), given the reading.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "columns are clamped to the profile before they become indices"
+)]
+
+use crate::pipeline::decode::linear::fit::model::Model;
+use crate::pipeline::decode::linear::joint::spread::{REACH, Shape, Spread};
+
+/// Unknowns of the light: brightness of paper and contrast, each with slope and bend.
+const LIGHT: usize = 6;
+
+/// Unknowns in all: then both ends, two of curvature, spread and growth.
+const UNKNOWNS: usize = LIGHT + 6;
+
+/// Modules of free space that are looked at beside a symbol.
+const FREE: f32 = 2.5;
+
+/// How a symbol lies on a profile and in what light.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scene {
+    /// Where it begins, in columns.
+    pub from: f32,
+    /// Where it ends.
+    pub to: f32,
+    /// By how much its modules change from end to end.
+    pub curve: (f32, f32),
+    /// Standard deviation of the spread, in columns.
+    pub spread: f32,
+    /// By how much bars are too wide, in modules.
+    pub growth: f32,
+    /// Brightness of paper, then how much darker ink is: each at the middle, its slope and its bend.
+    pub light: [f32; LIGHT],
+    /// What spreads the edges.
+    pub shape: Shape,
+}
+
+impl Scene {
+    /// The column of a place from 0 (begin) to 1 (end).
+    pub fn column(&self, t: f32) -> f32 {
+        let (a, b) = self.curve;
+        self.from + (self.to - self.from) * (t + t * (1.0 - t) * (a + b * t))
+    }
+
+    /// -1 to 1 over the symbol.
+    fn place(&self, column: f32) -> f32 {
+        2.0 * (column - self.from) / (self.to - self.from).max(1.0) - 1.0
+    }
+
+    /// The brightness of paper and how much darker ink is, at `column`.
+    pub fn light_at(&self, column: f32) -> (f32, f32) {
+        let u = self.place(column);
+        let [a, b, c, d, e, f] = self.light;
+        (a + u * (b + u * c), d + u * (e + u * f))
+    }
+
+    /// One step of least squares with `rows` as the reading; the mean square error that was there before it.
+    pub fn refine(&mut self, profile: &[f32], model: &Model, rows: &[usize]) -> Option<f32> {
+        let total = model.modules();
+        let pitch = (self.to - self.from) / total;
+        let first = (self.from - FREE * pitch).max(0.0) as usize;
+        let last = ((self.to + FREE * pitch).max(0.0) as usize).min(profile.len());
+        let seen = profile.get(first..last)?;
+        let darkness = self.darkness(first, seen.len(), model, rows);
+        let mut normal = [[0.0_f64; UNKNOWNS]; UNKNOWNS];
+        let mut right = [0.0_f64; UNKNOWNS];
+        let mut error = 0.0;
+        for (k, (value, (dark, slopes))) in seen.iter().zip(&darkness).enumerate() {
+            let column = (first + k) as f32;
+            let u = self.place(column);
+            let (paper, ink) = self.light_at(column);
+            let rest = value - (paper - ink * dark);
+            error += rest * rest;
+            let mut row = [0.0; UNKNOWNS];
+            row[..LIGHT].copy_from_slice(&[1.0, u, u * u, -dark, -dark * u, -dark * u * u]);
+            for (r, slope) in row[LIGHT..].iter_mut().zip(slopes) {
+                *r = -ink * slope;
+            }
+            for i in 0..UNKNOWNS {
+                right[i] += f64::from(row[i] * rest);
+                for j in 0..=i {
+                    normal[i][j] += f64::from(row[i] * row[j]);
+                }
+            }
+        }
+        let n = seen.len() as f32;
+        self.hold(&mut normal, pitch);
+        let change = solve(normal, right)?;
+        self.apply(&change, pitch);
+        Some(error / n.max(1.0))
+    }
+
+    /// Holds back what a reading may explain by mere change of shape.
+    fn hold(&self, normal: &mut [[f64; UNKNOWNS]; UNKNOWNS], pitch: f32) {
+        let ink = f64::from(self.light[3].abs().max(1.0));
+        let pitch = f64::from(pitch);
+        let weak = |unit: f64| 0.02 * ink * ink / (unit * unit);
+        for (k, unit) in [pitch, pitch, 0.05, 0.05, 0.3 * pitch, 0.2].into_iter().enumerate() {
+            normal[LIGHT + k][LIGHT + k] += weak(unit);
+        }
+        for (k, row) in normal.iter_mut().enumerate().take(LIGHT) {
+            row[k] += if k % 3 == 2 { 3.0 } else { 0.3 };
+        }
+    }
+
+    fn apply(&mut self, change: &[f64; UNKNOWNS], pitch: f32) {
+        let step = |k: usize, most: f32| (change[k] as f32).clamp(-most, most);
+        for (k, light) in self.light.iter_mut().enumerate() {
+            *light += step(k, 80.0);
+        }
+        self.from += step(LIGHT, 0.7 * pitch);
+        self.to += step(LIGHT + 1, 0.7 * pitch);
+        self.curve.0 = (self.curve.0 + step(LIGHT + 2, 0.03)).clamp(-0.25, 0.25);
+        self.curve.1 = (self.curve.1 + step(LIGHT + 3, 0.03)).clamp(-0.25, 0.25);
+        self.spread =
+            (self.spread + step(LIGHT + 4, 0.25 * pitch)).clamp(0.15 * pitch, 1.6 * pitch);
+        self.growth = (self.growth + step(LIGHT + 5, 0.15)).clamp(-0.5, 0.5);
+    }
+
+    /// The darkness of each column, and its slopes by both ends, curvature, spread and growth.
+    fn darkness(
+        &self,
+        first: usize,
+        columns: usize,
+        model: &Model,
+        rows: &[usize],
+    ) -> Vec<(f32, [f32; 6])> {
+        let mut values = vec![(0.0_f32, [0.0_f32; 6]); columns];
+        // Whole steps, past the reach of their edges.
+        let mut steps = vec![0.0_f32; columns + 1];
+        let spread = Spread::of(self.shape);
+        let total = model.modules();
+        let length = self.to - self.from;
+        let (a, b) = self.curve;
+        let per = 1.0 / self.spread.max(0.05);
+        let mut edge = |modules: f32, rises: bool| {
+            let sign = if rises { 1.0 } else { -1.0 };
+            let t = modules / total;
+            let q = t + t * (1.0 - t) * (a + b * t);
+            let at = self.from + length * q - sign * self.growth / 2.0 * length / total;
+            let bow = length * t * (1.0 - t);
+            let moves = [1.0 - q, q, bow, bow * t, 0.0, -sign * length / total / 2.0];
+            let reach = REACH * self.spread;
+            let local = |x: f32| (x.max(0.0) as usize).clamp(first, first + columns) - first;
+            let (low, high) = (local((at - reach).ceil()), local((at + reach).ceil()));
+            for (k, (dark, slopes)) in values[low..high].iter_mut().enumerate() {
+                let x = ((first + low + k) as f32 - at) * per;
+                let (share, slope) = spread.at(x);
+                *dark += sign * share;
+                let slope = sign * slope * per;
+                for (s, m) in slopes.iter_mut().zip(moves) {
+                    *s -= slope * m;
+                }
+                slopes[4] -= slope * x;
+            }
+            steps[high] += sign;
+        };
+        let mut at = 0.0;
+        for (k, row) in rows.iter().enumerate() {
+            let Some(elements) = model.alphabet(k).rows.get(*row) else { continue };
+            let mut dark = elements.dark_first;
+            for width in &elements.widths {
+                if dark {
+                    edge(at, true);
+                    edge(at + width, false);
+                }
+                at += width;
+                dark = !dark;
+            }
+        }
+        let mut level = 0.0;
+        for ((dark, _), step) in values.iter_mut().zip(&steps) {
+            level += step;
+            *dark += level;
+        }
+        values
+    }
+}
+
+/// Gauss's elimination of symmetric equations, of which the lower half is given.
+fn solve(
+    mut normal: [[f64; UNKNOWNS]; UNKNOWNS],
+    mut right: [f64; UNKNOWNS],
+) -> Option<[f64; UNKNOWNS]> {
+    let lower = normal;
+    for (i, row) in normal.iter_mut().enumerate() {
+        row.iter_mut().zip(&lower).skip(i + 1).for_each(|(value, other)| *value = other[i]);
+    }
+    for column in 0..UNKNOWNS {
+        let upper = normal[column];
+        if upper[column].abs() < 1e-12 {
+            return None;
+        }
+        for row in column + 1..UNKNOWNS {
+            let factor = normal[row][column] / upper[column];
+            (column..UNKNOWNS).for_each(|k| normal[row][k] -= factor * upper[k]);
+            right[row] -= factor * right[column];
+        }
+    }
+    let mut out = [0.0; UNKNOWNS];
+    for row in (0..UNKNOWNS).rev() {
+        let known: f64 = (row + 1..UNKNOWNS).map(|k| normal[row][k] * out[k]).sum();
+        out[row] = (right[row] - known) / normal[row][row];
+    }
+    out.iter().all(|v| v.is_finite()).then_some(out)
+}
