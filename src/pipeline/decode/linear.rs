@@ -18,6 +18,7 @@ pub mod ean;
 pub mod fit;
 pub mod itf;
 pub mod joint;
+pub mod scan;
 
 use crate::pipeline::decode::Formats;
 use crate::pipeline::decode::glance::may_be_bars;
@@ -233,6 +234,10 @@ pub fn read_closely(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
         }
     }
     if ballot.winners().next().is_none() {
+        let inverted = light_on_dark(&bands, formats);
+        if inverted.winners().next().is_some() {
+            return symbols(&inverted, strip, &mean_of(&bands));
+        }
         fit(&pooled, &bands, formats, &mut ballot);
     }
     let profile = pooled.first().map_or(&[][..], |p| &p[..]);
@@ -243,6 +248,19 @@ pub fn read_closely(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
 fn are_alike(pooled: &[Vec<f32>], bands: &[Vec<f32>]) -> bool {
     let Some(whole) = pooled.first() else { return false };
     bands.iter().filter(|band| correlation(band, whole) > 0.5).count() >= BANDS / 2
+}
+
+/// What `bands` read as where spaces are darker than bars.
+fn light_on_dark(bands: &[Vec<f32>], formats: &Formats) -> Ballot {
+    let mut ballot = Ballot::default();
+    for (k, profile) in bands.iter().enumerate() {
+        ballot.add(readings(&Bars::of(profile, 0.25).inverted(), formats), 1 << k, 0);
+        // Nearly always there is nothing, which half of the bands have shown by then.
+        if k >= BANDS / 2 && ballot.claims.is_empty() {
+            break;
+        }
+    }
+    ballot
 }
 
 fn symbols(ballot: &Ballot, strip: &Strip<'_>, profile: &[f32]) -> Vec<Symbol> {

@@ -42,6 +42,15 @@ impl Bars {
         Self { edges: self.edges.iter().rev().map(|e| -e).collect() }
     }
 
+    /// The same where light is printed on dark: spaces are bars, and what is light beyond the ends is one too.
+    #[must_use]
+    pub fn inverted(&self) -> Self {
+        let beyond = |edge: Option<&f32>, by: f32| edge.map(|e| e + by);
+        let first = beyond(self.edges.first(), -1.0);
+        let last = beyond(self.edges.last(), 1.0);
+        Self { edges: first.into_iter().chain(self.edges.iter().copied()).chain(last).collect() }
+    }
+
     /// Bars and spaces between the edges.
     pub fn elements(&self) -> usize {
         self.edges.len().saturating_sub(1)
@@ -179,6 +188,9 @@ mod tests {
         assert!((bars.width(0) - 4.5).abs() < 0.3, "{bars:?}");
         assert!((bars.width(2) - 2.0).abs() < 0.1, "{bars:?}");
         assert_eq!(bars.reversed().reversed(), bars);
+        let inverted = bars.inverted();
+        assert_eq!(inverted.edges.len(), 6);
+        assert!((inverted.width(2) - bars.width(1)).abs() < 1e-6, "a space is a bar");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::pipeline::decode::linear::character::{
     is_quiet_after, is_quiet_before, nearest_two_width, two_widths,
 };
+use crate::pipeline::decode::linear::scan::every_start;
 use crate::pipeline::decode::linear::{Reading, Slot};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
@@ -28,17 +29,9 @@ const MIN_CHARACTERS: usize = 4;
 
 /// The symbols that start somewhere in `bars`.
 pub fn read(bars: &Bars, found: &mut Vec<Reading>) {
-    let mut k = 0;
-    while k + 7 * (MIN_CHARACTERS + 2) < bars.edges.len() {
-        let reading = (FIRST_END..PATTERNS.len()).find_map(|first| read_at(bars, k, first));
-        match reading {
-            Some((reading, next)) => {
-                found.push(reading);
-                k = next;
-            }
-            None => k += 2,
-        }
-    }
+    every_start(bars, 7 * (MIN_CHARACTERS + 2) + 1, found, |bars, k| {
+        (FIRST_END..PATTERNS.len()).find_map(|first| read_at(bars, k, first))
+    });
 }
 
 fn read_at(bars: &Bars, start: usize, first: usize) -> Option<(Reading, usize)> {

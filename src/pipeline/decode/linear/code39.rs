@@ -3,6 +3,7 @@
 use crate::pipeline::decode::linear::character::{
     is_quiet_after, is_quiet_before, nearest_two_width, two_widths,
 };
+use crate::pipeline::decode::linear::scan::every_start;
 use crate::pipeline::decode::linear::{Reading, Slot};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
@@ -69,16 +70,7 @@ const MIN_CHARACTERS: usize = 3;
 
 /// The symbols that start somewhere in `bars`.
 pub fn read(bars: &Bars, found: &mut Vec<Reading>) {
-    let mut k = 0;
-    while k + 9 * (MIN_CHARACTERS + 2) < bars.edges.len() {
-        match read_at(bars, k) {
-            Some((reading, next)) => {
-                found.push(reading);
-                k = next;
-            }
-            None => k += 2,
-        }
-    }
+    every_start(bars, 9 * (MIN_CHARACTERS + 2) + 1, found, read_at);
 }
 
 fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {

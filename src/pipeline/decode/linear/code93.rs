@@ -3,6 +3,7 @@
 use crate::pipeline::decode::linear::character::{
     growth, is_quiet_after, is_quiet_before, nearest,
 };
+use crate::pipeline::decode::linear::scan::every_start;
 use crate::pipeline::decode::linear::{Reading, Slot};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
@@ -73,16 +74,7 @@ const QUIET: f32 = 5.0;
 
 /// The symbols that start somewhere in `bars`.
 pub fn read(bars: &Bars, found: &mut Vec<Reading>) {
-    let mut k = 0;
-    while k + 24 < bars.edges.len() {
-        match read_at(bars, k) {
-            Some((reading, next)) => {
-                found.push(reading);
-                k = next;
-            }
-            None => k += 2,
-        }
-    }
+    every_start(bars, 25, found, read_at);
 }
 
 fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {

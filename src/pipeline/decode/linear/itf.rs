@@ -1,6 +1,7 @@
 //! Interleaved 2 of 5 (ISO/IEC 16390).
 
 use crate::pipeline::decode::linear::character::{is_quiet_after, is_quiet_before};
+use crate::pipeline::decode::linear::scan::every_start;
 use crate::pipeline::decode::linear::{Reading, Slot};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
@@ -23,16 +24,7 @@ const MIN_DIGITS: usize = 6;
 
 /// The symbols that start somewhere in `bars`.
 pub fn read(bars: &Bars, found: &mut Vec<Reading>) {
-    let mut k = 0;
-    while k + 5 * MIN_DIGITS + 7 <= bars.edges.len() {
-        match read_at(bars, k) {
-            Some((reading, next)) => {
-                found.push(reading);
-                k = next;
-            }
-            None => k += 2,
-        }
-    }
+    every_start(bars, 5 * MIN_DIGITS + 7, found, read_at);
 }
 
 /// The narrow elements near a place, in columns: the growth of bars makes bars and spaces differ, perspective makes
@@ -185,7 +177,8 @@ mod tests {
 
     #[test]
     fn thin_bars_and_a_changing_module_are_read() {
-        let thin = |k: usize, width: f32| if k % 2 == 0 { width - 1.3 } else { width + 1.3 };
+        let thin =
+            |k: usize, width: f32| if k.is_multiple_of(2) { width - 1.3 } else { width + 1.3 };
         assert_eq!(texts(&bars("00012345678905", thin)), ["00012345678905"]);
         let slanted = |k: usize, width: f32| width * 1.015_f32.powi(i32::try_from(k).unwrap());
         assert_eq!(texts(&bars("30712345000010", slanted)), ["30712345000010"]);
