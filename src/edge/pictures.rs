@@ -1,10 +1,12 @@
 //! Picture files to luma: PNG, JPEG, WebP, BMP, GIF and PGM.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Read, Seek};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use image::{ImageReader, Limits};
+use image::codecs::png::PngEncoder;
+use image::{ExtendedColorType, ImageEncoder, ImageReader, Limits};
 
 use crate::pipeline::frame::{MAX_PIXELS, NoPicture, Picture};
 
@@ -30,18 +32,14 @@ pub fn read(path: &Path) -> Result<Picture, PictureError> {
     decode(BufReader::new(File::open(path).map_err(PictureError::Read)?))
 }
 
-/// Writes `picture` to `path`, as PNG.
+/// Writes `picture` to `path`, as PNG that only its owner reads: labels name people.
 pub fn write(path: &Path, picture: &Picture) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
     let (width, height) = (picture.width(), picture.height());
-    let saved = image::save_buffer_with_format(
-        path,
-        picture.luma(),
-        width,
-        height,
-        image::ExtendedColorType::L8,
-        image::ImageFormat::Png,
-    );
-    saved.map_err(std::io::Error::other)
+    let written =
+        PngEncoder::new(file).write_image(picture.luma(), width, height, ExtendedColorType::L8);
+    written.map_err(std::io::Error::other)
 }
 
 fn decode<R: Read + Seek + std::io::BufRead>(bytes: R) -> Result<Picture, PictureError> {

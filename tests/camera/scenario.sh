@@ -204,6 +204,20 @@ same "$(opened side)" 21 "openings of the camera that was replugged"
 same "$(opened top)" 1 "openings of the other"
 cat /tmp/counts
 
+section "tuned on a label held still: a format that arrives, a short exposure, the focus where it is sharp"
+cam 1 unplug
+cp /data/two.toml /tmp/home/station.toml
+cam 0 labels LPN000008
+scanstation cameras tune top >/tmp/try 2>&1 || fail "tune ended with $?"
+cat /tmp/try
+sed '/name = "side"/,$d' /tmp/home/station.toml >/tmp/top
+for line in 'format = "[A-Z]*"' 'size = "[0-9x]*"' 'rate = 15' 'exposure = [0-9]*' 'focus = 100'; do
+  same "$(count "^$line\$" /tmp/top)" 1 "$line in station.toml"
+done
+same "$(count '# the one over the table\|# the one beside it' /tmp/home/station.toml)" 2 "the file's comments"
+scanstation doctor >/tmp/try 2>&1
+grep -q 'settings   OK' /tmp/try || fail "the settings that tune wrote"
+
 cam 0 quit
 cam 1 quit
 echo "vm: all $sections sections passed"

@@ -13,9 +13,9 @@
 # long as it takes there, so that nothing in a scenario hangs on the wall clock.
 #
 # Debian packages: qemu-system-x86 busybox-static kmod cpio binutils, and the kernel's, which is only downloaded and unpacked.
-# Environment: CACHE, LIMIT (420, seconds), MEM (768, MiB), MODULES (kernel modules to pack, with what they depend on).
+# Environment: CACHE, LIMIT (460, seconds), MEM (768, MiB), MODULES (kernel modules to pack, with what they depend on).
 set -euo pipefail
-CACHE=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/scanstation-vm} LIMIT=${LIMIT:-420} MEM=${MEM:-768}
+CACHE=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/scanstation-vm} LIMIT=${LIMIT:-460} MEM=${MEM:-768}
 MODULES=${MODULES:-uvcvideo vhci-hcd} SHIFT=${SHIFT:-1}
 scenario=${1:?usage: vm.sh SCENARIO FOLDER PROGRAM...} folder=${2:?} && shift 2
 PATH=$PATH:/usr/sbin:/sbin

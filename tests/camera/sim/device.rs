@@ -39,6 +39,13 @@ pub(crate) struct Camera {
     pub(crate) controls: Vec<Control>,
 }
 
+impl Camera {
+    /// Where its lens is set to.
+    pub(crate) fn focus(&self) -> i32 {
+        self.controls.iter().find(|c| (c.unit, c.selector) == (1, 0x06)).map_or(0, |c| c.cur)
+    }
+}
+
 /// A camera control that the host can read and set. `unit` and `selector` are UVC's.
 pub(crate) struct Control {
     unit: u8,
@@ -65,7 +72,7 @@ pub(crate) fn controls() -> Vec<Control> {
     vec![
         c(1, 0x02, 1, [1, 8, 0x09, 8]), // auto exposure mode: RES is a bitmap, manual(1)|aperture(8)
         c(1, 0x04, 4, [3, 2047, 1, 250]), // exposure time, 100 us units
-        c(1, 0x06, 2, [0, 250, 5, 0]),  // focus, absolute
+        c(1, 0x06, 2, [0, 250, 5, 100]), // focus, absolute
         c(1, 0x08, 1, [0, 1, 1, 1]),    // auto focus
         c(2, 0x02, 2, [0, 255, 1, 128]), // brightness
         c(2, 0x04, 2, [0, 255, 1, 64]), // gain

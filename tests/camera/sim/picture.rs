@@ -27,6 +27,8 @@ const WIDTHS: [&[u8]; 107] = [
 ];
 const START_B: usize = 104;
 const STOP: usize = 106;
+/// The focus at which the lens is sharp.
+const SHARP: i32 = 100;
 /// Pixels a module, where they fit.
 const MODULE: usize = 2;
 
@@ -34,6 +36,7 @@ const MODULE: usize = 2;
 pub(crate) fn frame(
     labels: &[String],
     (w, h): (usize, usize),
+    focus: i32,
     format: u8,
     variant: u64,
 ) -> Vec<u8> {
@@ -42,6 +45,7 @@ pub(crate) fn frame(
         let band = h / labels.len();
         draw(&mut luma, w, (i * band + band / 6, i * band + band * 5 / 6), label);
     }
+    blur(&mut luma, w, focus.abs_diff(SHARP) as usize / 25);
     add_noise(&mut luma, variant);
     match format {
         MJPEG => jpeg(&luma, w, h),
@@ -69,6 +73,21 @@ fn draw(luma: &mut [u8], w: usize, (top, bottom): (usize, usize), text: &str) {
             let end = x + usize::from(*width) * MODULE;
             row[x..end].fill(if i % 2 == 0 { 20 } else { 235 });
             x = end;
+        }
+    }
+}
+
+/// Each pixel the mean of those up to `radius` beside it, as a lens out of focus shows bars.
+fn blur(luma: &mut [u8], w: usize, radius: usize) {
+    if radius == 0 {
+        return;
+    }
+    for row in luma.chunks_mut(w) {
+        let sharp = row.to_vec();
+        for (x, pixel) in row.iter_mut().enumerate() {
+            let near = &sharp[x.saturating_sub(radius)..(x + radius + 1).min(w)];
+            let sum: usize = near.iter().map(|l| usize::from(*l)).sum();
+            *pixel = (sum / near.len()) as u8;
         }
     }
 }
