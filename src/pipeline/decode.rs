@@ -15,7 +15,6 @@ pub mod texture;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::pipeline::decode::linear::databar::stacked;
 use crate::pipeline::decode::locate::{CELL, Cells, Region};
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::strip::Strip;
@@ -57,9 +56,6 @@ const MAX_REGIONS: usize = 40;
 /// How many times a picture that reads nothing is halved to find wider bars.
 const COARSER: usize = 2;
 
-/// Pixels around a picture that is all symbol.
-const RIM: usize = 16;
-
 /// A picture of fewer pixels than this is searched at its full size.
 const SMALL: usize = 640 * 480;
 
@@ -74,98 +70,128 @@ pub fn decode_guarded(picture: &Picture, formats: &Formats) -> Result<Vec<Symbol
     catch_unwind(attempt).map_err(|_panic| Fell)
 }
 
+/// What a picture held.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Decoded {
+    /// Each symbol once, from the top left on.
+    pub symbols: Vec<Symbol>,
+    /// Regions that looked like bars and were not read closely, since the work was spent.
+    pub skipped: usize,
+}
+
 /// All symbols of `picture` that are of `formats`: each place once, from the top left on.
 pub fn decode(picture: &Picture, formats: &Formats) -> Vec<Symbol> {
+    decode_within(picture, formats, Work::default()).symbols
+}
+
+/// The same for no more than `work`: what costs little is done everywhere, then what costs more, the largest first.
+pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decoded {
     let view = View::of(picture);
     let reduced = Reduced::of(view);
-    let mut symbols = Vec::new();
     if reduced.cells.are_flat() {
-        return symbols;
+        return Decoded::default();
     }
     let regions = regions(view, &reduced);
-    read_linear(&regions, view, formats, &mut symbols);
-    let unread: Vec<Region> = regions
-        .into_iter()
-        .filter(|r| !symbols.iter().any(|symbol| contains(symbol, r.centre)))
-        .collect();
+    let mut search = Search { view, formats, work, tried: Vec::new(), found: Decoded::default() };
+    search.read(&regions);
+    let is_unread = |r: &Region| !search.found.symbols.iter().any(|s| contains(s, r.centre));
+    let unread: Vec<Region> = regions.into_iter().filter(is_unread).collect();
     let joined = locate::joined(&unread);
-    read_linear(&joined, view, formats, &mut symbols);
-    matrix::read_stacked(view, &unread, formats, &mut symbols);
-    if symbols.is_empty() {
+    search.read(&joined);
+    matrix::read_stacked(view, &unread, formats, &mut search.found.symbols);
+    if search.found.symbols.is_empty() {
         // Bars as wide as a window of cells have no gradient there: they show in a smaller picture.
         let mut smaller = reduced.smaller(view);
-        for _ in 0..COARSER {
+        for level in 1..=COARSER {
             let found = locate::regions(&smaller.cells);
             let scaled: Vec<Region> = found.iter().map(|r| r.scaled(smaller.factor)).collect();
-            read_linear(&scaled, view, formats, &mut symbols);
-            smaller = smaller.smaller(view);
+            search.read(&scaled);
+            if level < COARSER {
+                smaller = smaller.smaller(view);
+            }
         }
     }
-    read_databar_stacks(&gather::gathered(&unread), view, formats, &mut symbols);
-    read_databar_stacks(&unread, view, formats, &mut symbols);
-    if symbols.is_empty() && view.width * view.height < SMALL {
-        read_crop(view, unread.first(), formats, &mut symbols);
+    let mut found = search.found;
+    gather::read_stacks(&gather::gathered(&unread), view, formats, &mut found.symbols);
+    gather::read_stacks(&unread, view, formats, &mut found.symbols);
+    if found.symbols.is_empty() && view.width * view.height < SMALL {
+        gather::read_whole(view, unread.first(), formats, &mut found.symbols);
     }
-    matrix::read(view, &reduced, formats, &mut symbols);
-    sort(&mut symbols);
-    symbols
+    matrix::read(view, &reduced, formats, &mut found.symbols);
+    sort(&mut found.symbols);
+    found
 }
 
-fn read_linear(regions: &[Region], view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) {
-    for region in regions.iter().take(MAX_REGIONS) {
-        if symbols.iter().any(|symbol| contains(symbol, region.centre)) {
-            continue;
-        }
-        let Some(mut strip) = Strip::new(view, *region) else { continue };
-        add(symbols, linear::read(&mut strip, formats), view);
-    }
-}
+/// Work that may be done on one picture (decision 21), counted in columns of the regions that are read closely:
+/// one costs about five microseconds. A plain symbol costs none of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Work(usize);
 
-/// Adds the stacked GS1 `DataBar` symbols among `regions` of bars that were not read.
-fn read_databar_stacks(
-    regions: &[Region],
-    view: View<'_>,
-    formats: &Formats,
-    symbols: &mut Vec<Symbol>,
-) {
-    if !formats.has(Symbology::DataBar) && !formats.has(Symbology::DataBarExpanded) {
-        return;
-    }
-    for region in regions.iter().take(MAX_REGIONS) {
-        if symbols.iter().any(|symbol| contains(symbol, region.centre)) {
-            continue;
-        }
-        let Some(strip) = Strip::new(view, *region) else { continue };
-        add(symbols, stacked::read(&strip, formats), view);
+impl Default for Work {
+    /// What `decode` and `replay` use: some fifteen symbols that are hard to read.
+    fn default() -> Self {
+        Self(12_000)
     }
 }
 
-/// Reads a picture that is all symbol: it has no ground from which bars would stand out, nor a rim beyond them.
-fn read_crop(
-    view: View<'_>,
-    largest: Option<&Region>,
-    formats: &Formats,
-    symbols: &mut Vec<Symbol>,
-) {
-    let padded = view.padded(RIM);
-    let rim = RIM as f32;
-    let upright = [0.0, std::f32::consts::FRAC_PI_2];
-    let turned = largest.map(|region| region.angle).filter(|a| (2.0 * a).sin().abs() > 0.1);
-    for angle in upright.into_iter().chain(turned) {
-        let region = gather::whole(view.width, view.height, angle);
-        let centre = Point::new(region.centre.x + rim, region.centre.y + rim);
-        let Some(mut strip) = Strip::new(padded.view(), Region { centre, ..region }) else {
-            continue;
-        };
-        // The rows of a stack are not alike, so they are read before rows are aligned.
-        let mut found: Vec<Symbol> = stacked::read(&strip, formats).into_iter().collect();
-        if found.is_empty() {
-            found = linear::read(&mut strip, formats);
+impl Work {
+    /// So many columns.
+    pub fn of(columns: usize) -> Self {
+        Self(columns)
+    }
+
+    /// Takes `columns` of it, unless less is left.
+    fn spend(&mut self, columns: usize) -> bool {
+        let left = self.0.checked_sub(columns);
+        self.0 = left.unwrap_or(self.0);
+        left.is_some()
+    }
+}
+
+/// One picture being searched for linear symbols.
+struct Search<'a> {
+    view: View<'a>,
+    formats: &'a Formats,
+    /// What is left of the work.
+    work: Work,
+    /// Regions that were read closely, in vain.
+    tried: Vec<Region>,
+    found: Decoded,
+}
+
+impl Search<'_> {
+    /// Adds the linear symbols of `regions`: the plain ones of all of them, then those that take a closer look.
+    fn read(&mut self, regions: &[Region]) {
+        let mut unread = Vec::new();
+        for region in regions.iter().take(MAX_REGIONS) {
+            if self.has(region) || self.tried.iter().any(|other| region.is_like(other)) {
+                continue;
+            }
+            let Some(strip) = Strip::new(self.view, *region) else { continue };
+            match linear::read_plain(&strip, self.formats) {
+                Some(found) if found.is_empty() => unread.push(strip),
+                found => add(&mut self.found.symbols, found.unwrap_or_default(), self.view),
+            }
         }
-        for corner in found.iter_mut().flat_map(|symbol| &mut symbol.corners) {
-            (corner.x, corner.y) = (corner.x - rim, corner.y - rim);
+        for mut strip in unread {
+            if self.has(strip.region()) {
+                continue;
+            }
+            if !self.work.spend(strip.columns) {
+                self.found.skipped += 1;
+                continue;
+            }
+            let found = linear::read_closely(&mut strip, self.formats);
+            if found.is_empty() {
+                self.tried.push(*strip.region());
+            }
+            add(&mut self.found.symbols, found, self.view);
         }
-        add(symbols, found, view);
+    }
+
+    /// Whether a symbol was read where `region` is.
+    fn has(&self, region: &Region) -> bool {
+        self.found.symbols.iter().any(|symbol| contains(symbol, region.centre))
     }
 }
 
@@ -177,13 +203,7 @@ fn regions(view: View<'_>, reduced: &Reduced) -> Vec<Region> {
         // The same grid of cells, so the same regions but for the fine ones.
         let fine = Cells::of(view, 2 * CELL).trimmed();
         for region in locate::regions(&fine).into_iter().map(|r| r.scaled(2.0)) {
-            let known = |other: &Region| {
-                let (u, v) = other.local(region.centre);
-                u.abs() < 0.7 * other.across
-                    && (v - other.middle(u)).abs() < 0.7 * other.along
-                    && other.across > 0.6 * region.across
-            };
-            if !found.iter().any(known) {
+            if !region.is_among(&found) {
                 found.push(region);
             }
         }
@@ -355,6 +375,28 @@ mod tests {
         // Half of the symbol says one, half the other: neither is sure.
         let bars = |y: usize| if y < HEIGHT / 2 { wrong_bars.clone() } else { right_bars.clone() };
         assert_eq!(texts(&picture(right_bars.len(), bars)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_plain_needs_no_work_and_what_was_skipped_is_told() {
+        let modules = code_128(&digits("84187631076182232943"));
+        let plain = picture(modules.len(), |_| modules.clone());
+        // Motion across the bars takes their edges.
+        let width = plain.width() as usize;
+        let rows = plain.luma().chunks(width).flat_map(|row| {
+            let mean = |k: usize| {
+                row[k..(k + 5).min(width)].iter().map(|v| u32::from(*v)).sum::<u32>() / 5
+            };
+            (0..width).map(move |k| u8::try_from(mean(k)).unwrap()).collect::<Vec<_>>()
+        });
+        let moved = Picture::new(plain.width(), plain.height(), rows.collect()).unwrap();
+        let read = |picture: &Picture, columns: usize| {
+            let Decoded { symbols, skipped } =
+                decode_within(picture, &Formats::all(), Work::of(columns));
+            (symbols.len(), skipped > 0)
+        };
+        let all = [read(&plain, 0), read(&moved, 0), read(&moved, 4000)];
+        assert_eq!(all, [(1, false), (0, true), (1, false)]);
     }
 
     #[test]

@@ -1,13 +1,23 @@
 //! Regions where one by one they do not show a symbol: gathered from parts, or a whole picture.
 
+use crate::pipeline::decode::linear::databar::stacked;
 use crate::pipeline::decode::locate::Region;
-use crate::pipeline::symbol::Point;
+use crate::pipeline::decode::raster::View;
+use crate::pipeline::decode::strip::Strip;
+use crate::pipeline::decode::{Formats, add, contains, linear};
+use crate::pipeline::symbol::{Point, Symbol, Symbology};
+
+/// Most regions that are looked at for rows of a stack.
+const MAX_STACKS: usize = 40;
+
+/// Pixels around a picture that is all symbol.
+const RIM: usize = 16;
 
 /// Most boxes around several regions in one picture.
 const MAX_GATHERED: usize = 6;
 
 /// A whole picture of so many pixels, the direction across its bars being `angle`.
-pub fn whole(width: usize, height: usize, angle: f32) -> Region {
+fn whole(width: usize, height: usize, angle: f32) -> Region {
     let (x, y) = (width as f32 / 2.0, height as f32 / 2.0);
     let (sin, cos) = (angle.sin().abs(), angle.cos().abs());
     let centre = Point::new(x - 0.5, y - 0.5);
@@ -53,6 +63,54 @@ fn around(a: &Region, b: &Region) -> Region {
         Point::new(a.centre.x + x * axis.x + y * down.x, a.centre.y + x * axis.y + y * down.y);
     let (across, along) = ((right - left) / 2.0, (bottom - top) / 2.0);
     Region { centre, across, along, slope: 0.0, bend: 0.0, ..*a }
+}
+
+/// Adds the stacked GS1 `DataBar` symbols among `regions` of bars that were not read.
+pub fn read_stacks(
+    regions: &[Region],
+    view: View<'_>,
+    formats: &Formats,
+    symbols: &mut Vec<Symbol>,
+) {
+    if !formats.has(Symbology::DataBar) && !formats.has(Symbology::DataBarExpanded) {
+        return;
+    }
+    for region in regions.iter().take(MAX_STACKS) {
+        if symbols.iter().any(|symbol| contains(symbol, region.centre)) {
+            continue;
+        }
+        let Some(strip) = Strip::new(view, *region) else { continue };
+        add(symbols, stacked::read(&strip, formats), view);
+    }
+}
+
+/// Reads a picture that is all symbol: it has no ground from which bars would stand out, nor a rim beyond them.
+pub fn read_whole(
+    view: View<'_>,
+    largest: Option<&Region>,
+    formats: &Formats,
+    symbols: &mut Vec<Symbol>,
+) {
+    let padded = view.padded(RIM);
+    let rim = RIM as f32;
+    let upright = [0.0, std::f32::consts::FRAC_PI_2];
+    let turned = largest.map(|region| region.angle).filter(|a| (2.0 * a).sin().abs() > 0.1);
+    for angle in upright.into_iter().chain(turned) {
+        let region = whole(view.width, view.height, angle);
+        let centre = Point::new(region.centre.x + rim, region.centre.y + rim);
+        let Some(mut strip) = Strip::new(padded.view(), Region { centre, ..region }) else {
+            continue;
+        };
+        // The rows of a stack are not alike, so they are read before rows are aligned.
+        let mut found: Vec<Symbol> = stacked::read(&strip, formats).into_iter().collect();
+        if found.is_empty() {
+            found = linear::read(&mut strip, formats);
+        }
+        for corner in found.iter_mut().flat_map(|symbol| &mut symbol.corners) {
+            (corner.x, corner.y) = (corner.x - rim, corner.y - rim);
+        }
+        add(symbols, found, view);
+    }
 }
 
 #[cfg(test)]

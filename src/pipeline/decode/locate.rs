@@ -64,6 +64,27 @@ impl Region {
         }
     }
 
+    /// Whether one of `others` is the same region, or one that it is a part of.
+    pub fn is_among(&self, others: &[Self]) -> bool {
+        others.iter().any(|other| {
+            let (u, v) = other.local(self.centre);
+            u.abs() < 0.7 * other.across
+                && (v - other.middle(u)).abs() < 0.7 * other.along
+                && other.across > 0.6 * self.across
+        })
+    }
+
+    /// Whether a closer look at one would see what a look at the other has seen.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let (u, v) = other.local(self.centre);
+        let alike = |a: f32, b: f32, most: f32| a < most * b && b < most * a;
+        u.abs() < 0.05 * other.across
+            && v.abs() < 0.2 * other.along
+            && alike(self.across, other.across, 1.08)
+            && alike(self.along, other.along, 1.3)
+            && (self.angle - other.angle).sin().abs() < 0.03
+    }
+
     /// The unit vectors across and along the bars.
     pub fn axes(&self) -> (Point, Point) {
         let (sin, cos) = self.angle.sin_cos();
