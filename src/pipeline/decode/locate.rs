@@ -119,7 +119,7 @@ pub struct Cells {
 }
 
 impl Cells {
-    /// The cells of `picture`, of `side` pixels each; of large cells every other row is looked at.
+    /// The cells of `picture`, of `side` pixels each, [`CELL`] or twice as many; of large cells every other row is looked at.
     pub fn of(picture: View<'_>, side: usize) -> Self {
         let (columns, rows) = (picture.width / side, picture.height / side);
         let mut tensors = vec![[0.0_f32; 3]; columns * rows];
@@ -133,8 +133,10 @@ impl Cells {
                 sums.add_row(picture, y);
             }
             for (k, product) in sums.products.iter().enumerate() {
-                for (cell, pixels) in cells.iter_mut().zip(product.chunks_exact(side)) {
-                    cell[k] = pixels.iter().sum::<i32>() as f32 * scale;
+                let quarters = product.as_chunks::<CELL>().0;
+                for (cell, parts) in cells.iter_mut().zip(quarters.chunks_exact(side / CELL)) {
+                    let part = |[a, b, c, d]: &[i32; CELL]| a + b + c + d;
+                    cell[k] = parts.iter().map(part).sum::<i32>() as f32 * scale;
                 }
             }
         }

@@ -26,6 +26,9 @@ const ALIGN_ROWS: usize = 9;
 /// Bands of rows that are averaged apart from each other: they are what must agree.
 pub const BANDS: usize = 8;
 
+/// Columns whose places are worked out together.
+const LANES: usize = 16;
+
 /// Columns a strip may have: a longer symbol is not one of ours.
 const MAX_COLUMNS: usize = 4096;
 
@@ -96,14 +99,21 @@ impl<'a> Strip<'a> {
         let per_half = 1.0 / self.half;
         let (slope, bend) =
             (self.region.slope, self.region.bend / (self.region.across * self.region.across));
-        for (column, value) in sum.iter_mut().enumerate() {
-            let u = (first + column) as f32 * self.step - self.half;
-            let t = u * per_half;
-            let moved = u + s0 + t * (s1 + t * s2);
-            let sunk = u * (slope + u * bend);
-            let x = x0 + moved * axis.x + sunk * down.x;
-            let y = y0 + moved * axis.y + sunk * down.y;
-            *value += self.picture.sample(x, y);
+        let mut places = [(0.0, 0.0); LANES];
+        for (block, values) in sum.chunks_mut(LANES).enumerate() {
+            // Places of several columns are worked out at once, and then looked up.
+            for (k, place) in places.iter_mut().enumerate() {
+                let u = (first + block * LANES + k) as f32 * self.step - self.half;
+                let t = u * per_half;
+                let moved = u + s0 + t * (s1 + t * s2);
+                let sunk = u * (slope + u * bend);
+                let x = x0 + moved * axis.x + sunk * down.x;
+                let y = y0 + moved * axis.y + sunk * down.y;
+                *place = (x, y);
+            }
+            for (value, (x, y)) in values.iter_mut().zip(&places) {
+                *value += self.picture.sample(*x, *y);
+            }
         }
     }
 
