@@ -99,19 +99,19 @@ impl<'a> Strip<'a> {
         let per_half = 1.0 / self.half;
         let (slope, bend) =
             (self.region.slope, self.region.bend / (self.region.across * self.region.across));
-        let mut places = [(0.0, 0.0); LANES];
+        let (mut xs, mut ys) = ([0.0_f32; LANES], [0.0_f32; LANES]);
         for (block, values) in sum.chunks_mut(LANES).enumerate() {
             // Places of several columns are worked out at once, and then looked up.
-            for (k, place) in places.iter_mut().enumerate() {
-                let u = (first + block * LANES + k) as f32 * self.step - self.half;
+            let start = (first + block * LANES) as f32 * self.step - self.half;
+            for (k, (x, y)) in xs.iter_mut().zip(&mut ys).enumerate() {
+                let u = start + k as f32 * self.step;
                 let t = u * per_half;
                 let moved = u + s0 + t * (s1 + t * s2);
                 let sunk = u * (slope + u * bend);
-                let x = x0 + moved * axis.x + sunk * down.x;
-                let y = y0 + moved * axis.y + sunk * down.y;
-                *place = (x, y);
+                *x = x0 + moved * axis.x + sunk * down.x;
+                *y = y0 + moved * axis.y + sunk * down.y;
             }
-            for (value, (x, y)) in values.iter_mut().zip(&places) {
+            for ((value, x), y) in values.iter_mut().zip(&xs).zip(&ys) {
                 *value += self.picture.sample(*x, *y);
             }
         }
