@@ -1,9 +1,12 @@
-//! CPU time of decoding a frame, by its size and by what is on it: `cargo bench --bench decode`.
+//! CPU time of decoding a frame, by its size and by what is on it, whole and by stage: `cargo bench --bench decode`.
 
 use std::io::Write as _;
 
 use scanstation::edge::clock;
-use scanstation::pipeline::decode::linear::code128::PATTERNS;
+use scanstation::pipeline::decode::linear::{self, code128::PATTERNS};
+use scanstation::pipeline::decode::locate::{self, CELL, Cells, Region};
+use scanstation::pipeline::decode::raster::View;
+use scanstation::pipeline::decode::strip::Strip;
 use scanstation::pipeline::decode::{Formats, decode};
 use scanstation::pipeline::frame::Picture;
 
@@ -25,16 +28,34 @@ fn main() -> std::io::Result<()> {
             let Ok(picture) = Picture::new(width, height, luma(width, height, scene)) else {
                 continue;
             };
-            let start = clock::thread_cpu_ms();
-            let mut n_symbols = 0;
-            for _ in 0..ROUNDS {
-                n_symbols = decode(&picture, &Formats::all()).len();
-            }
-            let each = (clock::thread_cpu_ms() - start) / f64::from(ROUNDS);
-            writeln!(out, "{name:>6} {scene:?}: {each:.2} ms, {n_symbols} symbols")?;
+            let whole = timed(|| decode(&picture, &Formats::all()).len());
+            writeln!(out, "{name:>6} {scene:?}: {:.2} ms, {} symbols", whole.0, whole.1)?;
+            let (cells, regions, plain) = stages(View::of(&picture));
+            writeln!(out, "       cells {cells:.2}, regions {regions:.2}, plain {plain:.2} ms")?;
         }
     }
     Ok(())
+}
+
+/// Milliseconds of halving and both grids of cells, of joining them to regions, and of reading what is plain in those.
+fn stages(view: View<'_>) -> (f64, f64, f64) {
+    let (gradients, cells) =
+        timed(|| [Cells::of(view.halved().view(), CELL), Cells::of(view, 2 * CELL)]);
+    let find = || cells.iter().flat_map(locate::regions).map(|r| r.scaled(2.0)).collect();
+    let (joining, regions): (f64, Vec<Region>) = timed(find);
+    let read = |region: &Region| linear::read_plain(&Strip::new(view, *region)?, &Formats::all());
+    let (reading, _symbols) = timed(|| regions.iter().filter_map(read).flatten().count());
+    (gradients, joining, reading)
+}
+
+/// The mean time of `stage` in milliseconds, and what it gives.
+fn timed<T>(stage: impl Fn() -> T) -> (f64, T) {
+    let start = clock::thread_cpu_ms();
+    for _ in 1..ROUNDS {
+        stage();
+    }
+    let last = stage();
+    ((clock::thread_cpu_ms() - start) / f64::from(ROUNDS), last)
 }
 
 fn luma(width: u32, height: u32, scene: Scene) -> Vec<u8> {
