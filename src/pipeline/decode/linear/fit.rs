@@ -99,7 +99,8 @@ fn follow(hypothesis: &Hypothesis, sampler: &Sampler) -> Option<Reading> {
     let values: Vec<usize> =
         choices.iter().enumerate().map(|(k, c)| model.alphabet(k).first + c.row).collect();
     let (symbology, text, identifier) = content(model, &values)?;
-    if mean < 0.85 || worst > 0.8 {
+    let most = if model.kind == model::Kind::Ean13 { 0.65 } else { 0.8 };
+    if mean < 0.85 || worst > most {
         return None;
     }
     let mut reading = Reading::new(symbology, text, identifier, (hypothesis.from, hypothesis.to));
