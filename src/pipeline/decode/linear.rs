@@ -8,6 +8,7 @@
     reason = "columns are clamped to the profile before they become indices"
 )]
 
+pub mod ballot;
 pub mod character;
 pub mod codabar;
 pub mod code128;
@@ -19,15 +20,18 @@ pub mod fit;
 pub mod itf;
 pub mod joint;
 pub mod scan;
+pub mod stack;
 
 use crate::pipeline::decode::Formats;
 use crate::pipeline::decode::glance::may_be_bars;
+use crate::pipeline::decode::linear::ballot::{Ballot, Claim};
 use crate::pipeline::decode::linear::fit::Side;
 use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
 use crate::pipeline::decode::linear::fit::model::Kind;
+use crate::pipeline::decode::linear::stack::stacked;
 use crate::pipeline::decode::profile::{Bars, sharpened};
 use crate::pipeline::decode::strip::{BANDS, Strip, correlation, mean_of};
-use crate::pipeline::symbol::{Confidence, Corners, ErrorControl, Symbol, Symbology};
+use crate::pipeline::symbol::{Confidence, Corners, Symbol, Symbology};
 
 /// Fewer edges than this in the middle of a region are no symbol.
 const MIN_EDGES: usize = 20;
@@ -102,78 +106,10 @@ impl Reading {
         if self.backward { (-b, -a) } else { (a, b) }
     }
 
-    fn overlaps(&self, other: &Self) -> bool {
+    /// Whether two readings have columns in common.
+    pub fn overlaps(&self, other: &Self) -> bool {
         let ((a, b), (c, d)) = (self.extent(), other.extent());
         a.max(c) < b.min(d)
-    }
-}
-
-/// One content and what speaks for it.
-#[derive(Debug, Clone)]
-struct Claim {
-    reading: Reading,
-    /// Bands that read it: bit k is band k.
-    bands: u32,
-    /// Profiles of several bands that read it.
-    pooled: u32,
-}
-
-/// All that was read in one strip.
-#[derive(Debug, Default)]
-struct Ballot {
-    claims: Vec<Claim>,
-}
-
-impl Ballot {
-    fn add(&mut self, readings: Vec<Reading>, bands: u32, pooled: u32) {
-        for reading in readings {
-            let same = |c: &&mut Claim| {
-                c.reading.symbology == reading.symbology
-                    && c.reading.text == reading.text
-                    && c.reading.overlaps(&reading)
-            };
-            if let Some(claim) = self.claims.iter_mut().find(same) {
-                claim.bands |= bands;
-                claim.pooled |= pooled;
-                if reading.margin > claim.reading.margin {
-                    claim.reading = reading;
-                }
-            } else {
-                self.claims.push(Claim { reading, bands, pooled });
-            }
-        }
-    }
-
-    /// The claims that enough speaks for, and little against.
-    fn winners(&self) -> impl Iterator<Item = &Claim> {
-        self.claims.iter().filter(|claim| {
-            let rivals = self.claims.iter().filter(|other| {
-                !std::ptr::eq(*other, *claim) && other.reading.overlaps(&claim.reading)
-            });
-            let against = rivals.map(|r| r.bands.count_ones() + r.pooled.count_ones()).max();
-            let for_it = claim.bands.count_ones() + claim.pooled.count_ones();
-            claim.is_supported() && for_it >= 3 * against.unwrap_or(0)
-        })
-    }
-}
-
-impl Claim {
-    fn is_supported(&self) -> bool {
-        let (bands, pooled) = (self.bands.count_ones(), self.pooled.count_ones());
-        match (self.reading.symbology.error_control(), self.reading.symbology) {
-            // Two thin bars in a row begin and end it, and it checks nothing.
-            (_, Symbology::ITF) => bands >= 4 || (bands >= 3 && pooled >= 2),
-            (ErrorControl::Unchecked, _) => {
-                bands >= 3
-                    || (bands >= 2 && pooled >= 2)
-                    || (pooled >= 4 && self.reading.margin > 0.6)
-            }
-            // Few characters, no start pattern of their own: easily seen in other things.
-            (_, Symbology::Ean8 | Symbology::UpcE) => bands >= 4 && pooled >= 1,
-            // No free zone and a check value of two digits.
-            (_, Symbology::DataBar) => bands >= 4 || (bands >= 3 && pooled >= 2),
-            _ => bands >= 3 || (bands >= 1 && pooled >= 2) || pooled >= 3,
-        }
     }
 }
 
@@ -201,8 +137,18 @@ pub fn read_plain(strip: &Strip<'_>, formats: &Formats) -> Option<Vec<Symbol>> {
     Some(symbols(&ballot, strip, &mean_of(&quick)))
 }
 
-/// The symbols in `strip` that are read after it was aligned: by many rows, sharpened, fitted.
+/// The symbols in `strip` that take more: those of its parts where labels are stuck close, or of the whole.
 pub fn read_closely(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
+    let read = |part: &mut Strip<'_>| match read_plain(part, formats) {
+        Some(found) if found.is_empty() => read_aligned(part, formats),
+        found => found.unwrap_or_default(),
+    };
+    let found: Vec<Symbol> = stacked(strip).iter_mut().flat_map(read).collect();
+    if found.is_empty() { read_aligned(strip, formats) } else { found }
+}
+
+/// The symbols in `strip` that are read after it was aligned: by many rows, sharpened, fitted.
+fn read_aligned(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
     strip.align();
     let bands = strip.bands(MAX_BAND_ROWS);
     let pooled = pooled(&bands);
@@ -256,7 +202,7 @@ fn light_on_dark(bands: &[Vec<f32>], formats: &Formats) -> Ballot {
     for (k, profile) in bands.iter().enumerate() {
         ballot.add(readings(&Bars::of(profile, 0.25).inverted(), formats), 1 << k, 0);
         // Nearly always there is nothing, which half of the bands have shown by then.
-        if k >= BANDS / 2 && ballot.claims.is_empty() {
+        if k >= BANDS / 2 && ballot.is_empty() {
             break;
         }
     }

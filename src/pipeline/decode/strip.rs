@@ -70,6 +70,25 @@ impl<'a> Strip<'a> {
         &self.region
     }
 
+    /// The strip of the same place with straight rows: different bars above each other make a bent middle line.
+    pub fn straight(&self) -> Option<Self> {
+        Self::new(self.picture, Region { slope: 0.0, bend: 0.0, ..self.region })
+    }
+
+    /// The strip of the same bars between rows `from` and `to`, and between two columns.
+    pub fn part(&self, (from, to): (f32, f32), (first, last): (f32, f32)) -> Option<Self> {
+        let (axis, down) = self.region.axes();
+        let u = f32::midpoint(first, last) * self.step - self.half;
+        let v = f32::midpoint(from, to) * self.region.along + self.region.middle(u);
+        let centre = Point::new(
+            self.region.centre.x + u * axis.x + v * down.x,
+            self.region.centre.y + u * axis.y + v * down.y,
+        );
+        let across = (last - first) / 2.0 * self.step;
+        let along = (to - from) / 2.0 * self.region.along;
+        Self::new(self.picture, Region { centre, across, along, bend: 0.0, ..self.region })
+    }
+
     /// Where a column of the profile lies in the picture, `v` from -1 (top row) to 1 (bottom row).
     pub fn point(&self, column: f32, v: f32) -> Point {
         let u = column * self.step - self.half;
