@@ -246,22 +246,19 @@ fn darkness(profile: &[f32], model: &Model, scene: &Scene) -> Vec<f32> {
 /// Where a symbol of so many modules may begin and end: edges with free space beside them.
 fn stretches(profile: &[f32], modules: f32) -> Vec<(f32, f32)> {
     let mut found: Vec<(f32, f32)> = Vec::new();
-    // A thin bar at an end is faint in a blur: it is looked for at a low threshold too.
-    for bars in [0.3, 0.12].map(|share| Bars::of(profile, share)) {
-        let last = bars.edges.len();
-        for start in (0..last).step_by(2) {
-            for end in (start + 1..last).step_by(2) {
-                let (from, to) = (bars.edges[start], bars.edges[end]);
+    // A thin bar at an end is faint in a blur, and a rim of the paper is faint too: either threshold may be
+    // the right one, at either end.
+    let [clear, faint] = [0.3, 0.12].map(|share| Bars::of(profile, share));
+    for (left, right) in [(&clear, &clear), (&faint, &faint), (&clear, &faint), (&faint, &clear)] {
+        for start in (0..left.edges.len()).step_by(2) {
+            for end in (1..right.edges.len()).step_by(2) {
+                let (from, to) = (left.edges[start], right.edges[end]);
                 let pitch = (to - from) / modules;
-                let is_free = bars.before(start).min(bars.after(end)) > QUIET * pitch;
+                let is_free = left.before(start).min(right.after(end)) > QUIET * pitch;
                 let same = |(a, b): &(f32, f32)| (a - from).abs() + (b - to).abs() < pitch;
-                // Blur leaves fewer edges than there are, but not that few.
-                if is_free
-                    && EDGES.contains(&(end - start))
-                    && PITCH.contains(&pitch)
-                    && !found.iter().any(same)
-                {
-                    found.push((from, to));
+                if PITCH.contains(&pitch) && is_free && !found.iter().any(same) {
+                    let within = clear.edges.iter().filter(|e| (from..=to).contains(*e)).count();
+                    found.extend(EDGES.contains(&within).then_some((from, to)));
                 }
             }
         }
