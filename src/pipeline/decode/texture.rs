@@ -10,6 +10,9 @@ const MIN_SHARE: f32 = 0.2;
 /// Least cells on a side of a symbol, the rim of its windows counted.
 const MIN_CELLS: usize = 4;
 
+/// Least cells of a symbol: words of print have fewer (median 22 in station frames, symbols 157, the least 41).
+const MIN_MEMBERS: usize = 24;
+
 /// Greatest ratio of the sides of an upright box around a symbol.
 const MAX_ASPECT: usize = 2;
 
@@ -43,6 +46,15 @@ impl Patch {
         self.width * self.height
     }
 
+    /// The box around both.
+    #[must_use]
+    pub fn joined(&self, other: &Self) -> Self {
+        let (left, top) = (self.left.min(other.left), self.top.min(other.top));
+        let right = (self.left + self.width).max(other.left + other.width);
+        let bottom = (self.top + self.height).max(other.top + other.height);
+        Self { left, top, width: right - left, height: bottom - top }
+    }
+
     /// Share of the two boxes' area that they have in common.
     pub fn overlap(&self, other: &Self) -> f32 {
         let common =
@@ -60,8 +72,10 @@ pub fn patches(cells: &Cells) -> Vec<Patch> {
     let Some(strong) = strong(cells) else { return found };
     for share in [0.15, 0.08] {
         for patch in patches_above(cells, share * strong) {
-            if !found.iter().any(|other| other.overlap(&patch) > 0.6) {
-                found.push(patch);
+            // Glare leaves one side of a symbol faint: both are one patch.
+            match found.iter_mut().find(|other| other.overlap(&patch) > 0.6) {
+                Some(other) => *other = other.joined(&patch),
+                None => found.push(patch),
             }
         }
     }
@@ -122,7 +136,7 @@ fn patch(start: usize, cells: &Cells, open: &mut [bool]) -> Option<Patch> {
     let filled = members.len() as f32 / (width * height) as f32;
     let shaped =
         width.min(height) >= MIN_CELLS && width.max(height) <= MAX_ASPECT * width.min(height);
-    (shaped && filled > 0.35).then_some(Patch {
+    (shaped && filled > 0.35 && members.len() >= MIN_MEMBERS).then_some(Patch {
         left: left * CELL,
         top: top * CELL,
         width: width * CELL,
