@@ -44,6 +44,11 @@ impl Formats {
         self.0.contains(&symbology)
     }
 
+    /// Whether any of `symbologies` is looked for.
+    pub fn has_any(&self, symbologies: &[Symbology]) -> bool {
+        symbologies.iter().any(|symbology| self.has(*symbology))
+    }
+
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = Symbology> + '_ {
         self.0.iter().copied()

@@ -4,6 +4,8 @@
 //! shape, since a call cannot be interrupted. A reader that panics (rxing's known ones do) has read nothing.
 //! Its linear readers are not asked: they see UPC-E and EAN-8 in texture.
 
+pub mod modules;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rxing::aztec::AztecReader;

@@ -1,11 +1,20 @@
 //! Matrix symbols: patches of texture, cut out and enlarged, to the readers of matrix symbols.
 
+pub mod aztec;
+pub mod datamatrix;
+pub mod edges;
+pub mod grid;
+pub mod rings;
+pub mod sheet;
+
 use crate::pipeline::decode::engine::{self, Effort, Family, Threshold};
 use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::matrix::edges::{Edges, Line};
+use crate::pipeline::decode::matrix::rings::{Binary, Rings};
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::texture::{Patch, patches};
 use crate::pipeline::decode::{Formats, Reduced, add, contains};
-use crate::pipeline::symbol::{Point, Symbol};
+use crate::pipeline::symbol::{Point, Symbol, Symbology};
 
 /// Most patches that are read in one picture.
 const MAX_PATCHES: usize = 14;
@@ -13,22 +22,29 @@ const MAX_PATCHES: usize = 14;
 /// Most heaps of such regions that are read in one picture.
 const MAX_HEAPS: usize = 1;
 
+/// Most bull's eyes that are followed in one patch.
+const MAX_EYES: usize = 10;
+
 /// Room around a region of bars: a quiet zone, in pixels.
 const ROOM_PX: f32 = 16.0;
 
 /// A crop with a shorter side than this is enlarged.
 const SMALL_SIDE: usize = 110;
 
+/// A patch with a shorter side of at least this is given to rxing's reader of Data Matrix, too.
+const LARGE_SIDE: usize = 64;
+
 /// A picture of at most this many pixels is also read whole.
 const WHOLE: usize = 1300 * 1300;
+
+/// A picture of at most this many pixels is searched for finders enlarged, one of more than four times so many reduced.
+const FINE: usize = 240 * 240;
 
 /// A picture of at most this many pixels is read enlarged, too.
 const TINY: usize = 400 * 400;
 
 /// Adds the matrix symbols of `view` to `symbols`.
 pub fn read(view: View<'_>, reduced: &Reduced, formats: &Formats, symbols: &mut Vec<Symbol>) {
-    let is_wanted = |family: &Family| family.symbologies().iter().any(|s| formats.has(*s));
-    let families: Vec<Family> = Family::ALL.into_iter().filter(is_wanted).collect();
     let factor = if reduced.factor > 1.0 { 2 } else { 1 };
     let patches = patches(&reduced.cells);
     for patch in patches.iter().take(MAX_PATCHES) {
@@ -36,18 +52,71 @@ pub fn read(view: View<'_>, reduced: &Reduced, formats: &Formats, symbols: &mut 
         if symbols.iter().any(|symbol| contains(symbol, middle(&patch))) {
             continue;
         }
-        let crop = Crop::of(view, &patch);
-        let found = families.iter().filter(|f| f.is_square()).find_map(|&family| {
-            let read = |threshold| engine::read(crop.gray.view(), family, threshold, Effort::Quick);
-            let found = read(Threshold::Local);
-            // Aztec's reader costs as much as the others together and gains nothing by a second look.
-            if family == Family::Aztec { found } else { found.or_else(|| read(Threshold::Global)) }
-        });
-        add(symbols, found.map(|symbol| crop.placed(symbol)), view);
+        add(symbols, read_patch(view, &patch, formats), view);
     }
     if symbols.is_empty() && view.width * view.height <= WHOLE {
-        read_whole(view, &families, symbols);
+        read_whole(view, formats, symbols);
     }
+}
+
+/// The symbol of a patch: what looks for a finder comes before what costs more.
+fn read_patch(view: View<'_>, patch: &Patch, formats: &Formats) -> Option<Symbol> {
+    let crop = Crop::of(view, patch);
+    let gray = crop.gray.view();
+    let binary = Binary::of(gray);
+    let qr = || {
+        let read = |threshold| engine::read(gray, Family::Qr, threshold, Effort::Quick);
+        read(Threshold::Local).or_else(|| read(Threshold::Global))
+    };
+    let has_finder = formats.has_any(Family::Qr.symbologies()) && binary.has_finder();
+    let found = has_finder.then(qr).flatten();
+    let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &binary))?;
+    if let Some(symbol) = found.or_else(aztec) {
+        return Some(crop.placed(symbol));
+    }
+    // Enlarging adds nothing to straight edges, and to rxing's thresholds it is another picture.
+    let plain = Crop::plain(view, patch);
+    if has_finder && plain.scale < crop.scale {
+        let read =
+            |threshold| engine::read(plain.gray.view(), Family::Qr, threshold, Effort::Quick);
+        if let Some(symbol) = read(Threshold::Local).or_else(|| read(Threshold::Global)) {
+            return Some(plain.placed(symbol));
+        }
+    }
+    let is_wanted = formats.has(Symbology::DataMatrix);
+    let found = is_wanted.then(|| data_matrix(plain.gray.view()))?.map(|s| plain.placed(s));
+    // rxing follows an edge where ours may see too little of it straight.
+    let is_large = patch.width.min(patch.height) >= LARGE_SIDE;
+    let followed = || engine::read(gray, Family::DataMatrix, Threshold::Local, Effort::Quick);
+    found.or_else(|| is_large.then(followed)?.map(|symbol| crop.placed(symbol)))
+}
+
+/// The Aztec symbol of `view`, dark on light or light on dark.
+fn aztec(view: View<'_>, binary: &Binary) -> Option<Symbol> {
+    let found = binary.bulls_eyes();
+    found.iter().take(MAX_EYES).find_map(|rings| {
+        if rings.is_dark {
+            return aztec::read(view, rings);
+        }
+        aztec::read(negative(view).view(), &Rings { is_dark: true, ..*rings })
+    })
+}
+
+fn negative(view: View<'_>) -> Gray {
+    let luma = view.luma.iter().map(|v| 255 - v).collect();
+    Gray { width: view.width, height: view.height, luma }
+}
+
+/// The Data Matrix symbol of `view`, dark on light or light on dark.
+fn data_matrix(view: View<'_>) -> Option<Symbol> {
+    let mut edges = Edges::of(view);
+    let least = (0.25 * view.width.min(view.height) as f32).max(14.0);
+    let lines = edges.lines(least);
+    datamatrix::read(view, &edges, &lines).or_else(|| {
+        edges.reverse();
+        let lines: Vec<Line> = lines.iter().map(Line::reversed).collect();
+        datamatrix::read(negative(view).view(), &edges, &lines)
+    })
 }
 
 /// Adds the stacked symbols, PDF417, among `regions` of bars that no linear reader has read.
@@ -117,10 +186,14 @@ fn bounds(region: &Region) -> [f32; 4] {
 }
 
 /// Reads a picture that is itself little more than a symbol.
-fn read_whole(view: View<'_>, families: &[Family], symbols: &mut Vec<Symbol>) {
+fn read_whole(view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) {
     let whole = Patch { left: 0, top: 0, width: view.width, height: view.height };
     let enlarged = (view.width * view.height <= TINY).then(|| Crop::enlarged(view, &whole));
-    for &family in families {
+    let found = read_by_finder(view, formats);
+    if found.is_some() {
+        return add(symbols, found, view);
+    }
+    for family in Family::ALL.into_iter().filter(|family| formats.has_any(family.symbologies())) {
         let found = engine::read(view, family, Threshold::Local, Effort::Hard)
             .or_else(|| engine::read(view, family, Threshold::Global, Effort::Quick))
             .or_else(|| {
@@ -135,10 +208,33 @@ fn read_whole(view: View<'_>, families: &[Family], symbols: &mut Vec<Symbol>) {
     }
 }
 
+/// The symbol of a picture that is little more, by our own readers: at a size at which it costs little.
+fn read_by_finder(view: View<'_>, formats: &Formats) -> Option<Symbol> {
+    let whole = Patch { left: 0, top: 0, width: view.width, height: view.height };
+    let n = view.width * view.height;
+    let mut crop = if n <= FINE { Crop::enlarged(view, &whole) } else { Crop::plain(view, &whole) };
+    while crop.gray.luma.len() > 4 * FINE {
+        crop = Crop { gray: crop.gray.view().halved(), scale: crop.scale / 2.0, ..crop };
+    }
+    let gray = crop.gray.view();
+    let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &Binary::of(gray)))?;
+    let data_matrix = || formats.has(Symbology::DataMatrix).then(|| data_matrix(gray))?;
+    aztec().or_else(data_matrix).map(|symbol| crop.placed(symbol))
+}
+
 /// The middle of `patch`.
 fn middle(patch: &Patch) -> Point {
     let middle = |from: usize, n: usize| from as f32 + n as f32 / 2.0;
     Point::new(middle(patch.left, patch.width), middle(patch.top, patch.height))
+}
+
+/// `patch` with its quiet zone, and with the rim that the threshold cut away.
+fn roomy(view: View<'_>, patch: &Patch) -> Patch {
+    let room = 10 + patch.width.min(patch.height) / 8;
+    let (left, top) = (patch.left.saturating_sub(room), patch.top.saturating_sub(room));
+    let right = (patch.left + patch.width + room).min(view.width);
+    let bottom = (patch.top + patch.height + room).min(view.height);
+    Patch { left, top, width: right - left, height: bottom - top }
 }
 
 /// A patch cut out with room around it, perhaps enlarged.
@@ -150,16 +246,19 @@ struct Crop {
 }
 
 impl Crop {
+    /// `patch` with its room, enlarged if it is small.
     fn of(view: View<'_>, patch: &Patch) -> Self {
-        // The quiet zone, and the rim that the threshold cut away.
-        let room = 10 + patch.width.min(patch.height) / 8;
-        let (left, top) = (patch.left.saturating_sub(room), patch.top.saturating_sub(room));
-        let right = (patch.left + patch.width + room).min(view.width);
-        let bottom = (patch.top + patch.height + room).min(view.height);
-        let roomy = Patch { left, top, width: right - left, height: bottom - top };
         if patch.width.min(patch.height) < SMALL_SIDE {
-            return Self::enlarged(view, &roomy);
+            return Self::enlarged(view, &roomy(view, patch));
         }
+        Self::plain(view, patch)
+    }
+
+    /// `patch` with its room, as it is.
+    fn plain(view: View<'_>, patch: &Patch) -> Self {
+        let roomy = roomy(view, patch);
+        let Patch { left, top, .. } = roomy;
+        let (right, bottom) = (left + roomy.width, top + roomy.height);
         let rows = (top..bottom).filter_map(|y| view.row(y).get(left..right));
         let luma = rows.flatten().copied().collect();
         let gray = Gray { width: roomy.width, height: roomy.height, luma };

@@ -1,0 +1,337 @@
+//! Straight edges of a patch: a Hough transform of its gradients, each line then fitted between pixels.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "bins and pixels of a patch are far below the limits of their types"
+)]
+
+use std::f32::consts::TAU;
+
+use crate::pipeline::decode::raster::View;
+use crate::pipeline::symbol::Point;
+
+/// Directions that are told apart, over the full circle.
+const DIRECTIONS: usize = 120;
+
+/// Most lines of one patch.
+const MAX_LINES: usize = 16;
+
+/// Least change across an edge, in gray values a pixel.
+const MIN_SLOPE: f32 = 2.5;
+
+/// A straight edge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Line {
+    /// The unit vector across it, from dark to light.
+    pub across: Point,
+    /// How far across it lies from the origin.
+    pub offset: f32,
+    /// Where along it (its direction is `across` turned by a quarter) it begins.
+    pub from: f32,
+    /// Where along it ends.
+    pub to: f32,
+}
+
+impl Line {
+    /// The point at `along`.
+    pub fn at(&self, along: f32) -> Point {
+        let Point { x, y } = self.across;
+        Point::new(x * self.offset - y * along, y * self.offset + x * along)
+    }
+
+    /// How far along it the foot of `point` lies.
+    pub fn along(&self, point: Point) -> f32 {
+        -self.across.y * point.x + self.across.x * point.y
+    }
+
+    /// Its length in pixels.
+    pub fn length(&self) -> f32 {
+        self.to - self.from
+    }
+
+    /// Where the two cross.
+    pub fn crossing(&self, other: &Self) -> Option<Point> {
+        let (a, b) = (self.across, other.across);
+        let area = a.x * b.y - a.y * b.x;
+        (area.abs() > 0.2).then(|| {
+            Point::new(
+                (self.offset * b.y - other.offset * a.y) / area,
+                (a.x * other.offset - b.x * self.offset) / area,
+            )
+        })
+    }
+
+    /// The line through two points, light on the side of `light`.
+    pub fn through(a: Point, b: Point, light: Point) -> Self {
+        let length = a.distance(b).max(1e-3);
+        let mut across = Point::new((a.y - b.y) / length, (b.x - a.x) / length);
+        if across.x * (light.x - a.x) + across.y * (light.y - a.y) < 0.0 {
+            across = Point::new(-across.x, -across.y);
+        }
+        let mut line = Self { across, offset: across.x * a.x + across.y * a.y, from: 0.0, to: 0.0 };
+        let (p, q) = (line.along(a), line.along(b));
+        (line.from, line.to) = (p.min(q), p.max(q));
+        line
+    }
+
+    /// The same edge of the negative.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        Self {
+            across: Point::new(-self.across.x, -self.across.y),
+            offset: -self.offset,
+            from: -self.to,
+            to: -self.from,
+        }
+    }
+}
+
+/// The gradient of a patch.
+#[derive(Debug)]
+pub struct Edges {
+    width: usize,
+    height: usize,
+    /// Gray values a pixel, to the right and down.
+    slopes: Vec<[f32; 2]>,
+    /// A change across an edge that counts as a whole one.
+    full: f32,
+    /// Those on an edge, by the direction of their gradient.
+    pixels: Vec<Vec<Pixel>>,
+}
+
+/// A pixel on an edge.
+#[derive(Debug, Clone, Copy)]
+struct Pixel {
+    at: Point,
+    across: Point,
+}
+
+impl Edges {
+    /// Those of `view`.
+    pub fn of(view: View<'_>) -> Self {
+        let (width, height) = (view.width, view.height);
+        let mut slopes = vec![[0.0; 2]; width * height];
+        for y in 1..height.saturating_sub(1) {
+            let (above, row, below) = (view.row(y - 1), view.row(y), view.row(y + 1));
+            let out = slopes.get_mut(y * width + 1..(y + 1) * width - 1).unwrap_or_default();
+            let windows = above.windows(3).zip(row.windows(3)).zip(below.windows(3));
+            for (slope, ((a, r), b)) in out.iter_mut().zip(windows) {
+                let [a, r, b] = [a, r, b].map(|w| [w[0], w[1], w[2]].map(f32::from));
+                *slope = [
+                    (a[2] + 2.0 * r[2] + b[2] - a[0] - 2.0 * r[0] - b[0]) / 8.0,
+                    (b[0] + 2.0 * b[1] + b[2] - a[0] - 2.0 * a[1] - a[2]) / 8.0,
+                ];
+            }
+        }
+        let sizes: Vec<f32> = slopes.iter().map(|[x, y]| x * x + y * y).collect();
+        // One pixel in ten is steeper than this: in a symbol those are edges.
+        let mut ordered: Vec<f32> = sizes.iter().step_by(3).copied().collect();
+        let rank = ordered.len() * 9 / 10;
+        let steep = if rank < ordered.len() {
+            ordered.select_nth_unstable_by(rank, f32::total_cmp).1.sqrt()
+        } else {
+            MIN_SLOPE
+        };
+        let (full, least) = ((0.6 * steep).max(MIN_SLOPE), (0.25 * steep).max(MIN_SLOPE));
+        let mut pixels = vec![Vec::new(); DIRECTIONS];
+        for (k, size) in sizes.iter().enumerate().filter(|(_, size)| **size > least * least) {
+            let ([x, y], size) = (slopes[k], size.sqrt());
+            let turn = y.atan2(x) * (DIRECTIONS as f32 / TAU);
+            let direction = (turn + DIRECTIONS as f32 + 0.5) as usize % DIRECTIONS;
+            pixels[direction].push(Pixel {
+                at: Point::new((k % width) as f32, (k / width) as f32),
+                across: Point::new(x / size, y / size),
+            });
+        }
+        Self { width, height, slopes, full, pixels }
+    }
+
+    /// The pixels whose gradient is within some 15 degrees of that direction.
+    fn along(&self, across: Point) -> impl Iterator<Item = &Pixel> {
+        let turn = across.y.atan2(across.x) * (DIRECTIONS as f32 / TAU);
+        let direction = (turn + DIRECTIONS as f32 + 0.5) as usize;
+        (direction + DIRECTIONS - 5..=direction + DIRECTIONS + 5)
+            .flat_map(|d| &self.pixels[d % DIRECTIONS])
+    }
+
+    /// The share of a segment from `a` to `b` whose brightness rises along `across`, less where it falls.
+    pub fn rise(&self, a: Point, b: Point, across: Point) -> f32 {
+        let n = (a.distance(b) / 1.5).max(4.0) as usize;
+        let step = Point::new((b.x - a.x) / n as f32, (b.y - a.y) / n as f32);
+        let mut sum = 0.0;
+        for k in 0..n {
+            let (x, y) = (a.x + (k as f32 + 0.5) * step.x, a.y + (k as f32 + 0.5) * step.y);
+            let (column, row) = ((x + 0.5) as i32, (y + 0.5) as i32);
+            if column >= 0
+                && row >= 0
+                && (column as usize) < self.width
+                && (row as usize) < self.height
+            {
+                let [sx, sy] = self.slopes[row as usize * self.width + column as usize];
+                sum += ((sx * across.x + sy * across.y) / self.full).clamp(-1.0, 1.0);
+            }
+        }
+        sum / n as f32
+    }
+
+    /// The negative of the picture has these.
+    pub fn reverse(&mut self) {
+        for [x, y] in &mut self.slopes {
+            (*x, *y) = (-*x, -*y);
+        }
+    }
+
+    /// The straight edges of at least `least` pixels, longest first.
+    pub fn lines(&self, least: f32) -> Vec<Line> {
+        let mut lines: Vec<Line> = Vec::new();
+        for rough in self.peaks(least) {
+            let Some(line) = self.fitted(rough).filter(|line| line.length() >= least) else {
+                continue;
+            };
+            let same = |other: &Line| {
+                let cosine = other.across.x * line.across.x + other.across.y * line.across.y;
+                let middle = line.at(f32::midpoint(line.from, line.to));
+                let off = other.across.x * middle.x + other.across.y * middle.y - other.offset;
+                cosine > 0.99 && off.abs() < 2.0
+            };
+            if !lines.iter().any(same) {
+                lines.push(line);
+            }
+            if lines.len() == MAX_LINES {
+                break;
+            }
+        }
+        lines.sort_by(|a, b| b.length().total_cmp(&a.length()));
+        lines
+    }
+
+    /// The peaks of the Hough transform that may be edges of at least `least` pixels: normals and offsets.
+    fn peaks(&self, least: f32) -> Vec<(Point, f32)> {
+        let reach = (self.width as f32).hypot(self.height as f32).ceil() as usize + 1;
+        let n_offsets = 2 * reach + 1;
+        let mut votes = vec![0_u16; DIRECTIONS * n_offsets];
+        let axes: Vec<Point> = (0..DIRECTIONS)
+            .map(|d| (TAU * d as f32 / DIRECTIONS as f32).sin_cos())
+            .map(|(sin, cos)| Point::new(cos, sin))
+            .collect();
+        for (own, pixels) in self.pixels.iter().enumerate() {
+            for turn in [DIRECTIONS - 1, 0, 1] {
+                let direction = (own + turn) % DIRECTIONS;
+                let axis = axes[direction];
+                let row = &mut votes[direction * n_offsets..(direction + 1) * n_offsets];
+                for Pixel { at, .. } in pixels {
+                    let offset = (at.x * axis.x + at.y * axis.y + reach as f32 + 0.5) as usize;
+                    row[offset] = row[offset].saturating_add(1);
+                }
+            }
+        }
+        // An edge is about two pixels wide, and a bent one is spread.
+        let wanted = (0.6 * least) as u16;
+        let mut peaks: Vec<(u16, usize, usize)> = Vec::new();
+        for direction in 0..DIRECTIONS {
+            for offset in 1..n_offsets - 1 {
+                let at = |d: usize, o: usize| votes[(d % DIRECTIONS) * n_offsets + o];
+                let here = at(direction, offset);
+                let is_peak = here >= wanted
+                    && (DIRECTIONS - 1..=DIRECTIONS + 1)
+                        .all(|t| (offset - 1..=offset + 1).all(|o| at(direction + t, o) <= here));
+                if is_peak {
+                    peaks.push((here, direction, offset));
+                }
+            }
+        }
+        peaks.sort_by_key(|(n, ..)| std::cmp::Reverse(*n));
+        peaks.truncate(2 * MAX_LINES);
+        let rough = |(_, direction, offset)| (axes[direction], offset as f32 - reach as f32);
+        peaks.into_iter().map(rough).collect()
+    }
+
+    /// A line through the pixels near a rough one, twice, the second time nearer.
+    fn fitted(&self, (mut across, mut offset): (Point, f32)) -> Option<Line> {
+        for reach in [2.5, 1.8] {
+            let mut sums = [0.0_f64; 5];
+            for Pixel { at, across: own } in self.along(across) {
+                let off = across.x * at.x + across.y * at.y - offset;
+                if off.abs() < reach && across.x * own.x + across.y * own.y > 0.85 {
+                    let along = f64::from(-across.y * at.x + across.x * at.y);
+                    let off = f64::from(off);
+                    let terms = [1.0, along, along * along, off, off * along];
+                    sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
+                }
+            }
+            let [n, s, ss, o, os] = sums;
+            let area = n * ss - s * s;
+            if n < 6.0 || area < 1e-3 {
+                return None;
+            }
+            let slope = ((n * os - s * o) / area) as f32;
+            let shift = ((o * ss - s * os) / area) as f32;
+            // off = shift + slope * along: turn the normal against the slope.
+            let length = slope.hypot(1.0);
+            let turned = Point::new(
+                (across.x + slope * across.y) / length,
+                (across.y - slope * across.x) / length,
+            );
+            offset = (offset + shift) / length;
+            across = turned;
+        }
+        let line = Line { across, offset, from: 0.0, to: 0.0 };
+        let (from, to) = self.extent(&line)?;
+        Some(Line { from, to, ..line })
+    }
+
+    /// The longest stretch of `line` with pixels on it, small gaps bridged.
+    fn extent(&self, line: &Line) -> Option<(f32, f32)> {
+        let reach = (self.width as f32).hypot(self.height as f32).ceil();
+        let mut on = vec![false; 2 * reach as usize + 2];
+        for Pixel { at, .. } in self.along(line.across) {
+            let off = line.across.x * at.x + line.across.y * at.y - line.offset;
+            if off.abs() < 1.8 {
+                let along = line.along(*at) + reach;
+                if let Some(cell) = on.get_mut(along.round().max(0.0) as usize) {
+                    *cell = true;
+                }
+            }
+        }
+        let gap = 4 + self.width.min(self.height) / 25;
+        let (mut best, mut start, mut last, mut n) = ((0, 0, 0), None, 0, 0);
+        for (k, _) in on.iter().enumerate().filter(|(_, on)| **on) {
+            if start.is_none() || k - last > gap {
+                (start, n) = (Some(k), 0);
+            }
+            n += 1;
+            last = k;
+            if n > best.0 {
+                best = (n, start.unwrap_or(k), k);
+            }
+        }
+        let (n, from, to) = best;
+        // The sides of a symbol's data are broken every few modules.
+        (n as f32 > 0.62 * (to - from + 1) as f32)
+            .then_some((from as f32 - reach - 0.5, to as f32 - reach + 0.5))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::decode::matrix::grid::{Grid, drawn};
+
+    #[test]
+    fn the_sides_of_a_dark_square_are_four_lines_between_pixels() {
+        let corners = [(30.0, 42.0), (91.5, 25.0), (103.0, 88.0), (38.0, 97.0)];
+        let corners = corners.map(|(x, y)| Point::new(x, y));
+        let picture = drawn(&["#"], &Grid::flat(corners), (130, 120));
+        let lines = Edges::of(picture.view()).lines(20.0);
+        assert_eq!(lines.len(), 4, "{lines:?}");
+        for (k, corner) in corners.iter().enumerate() {
+            let next = corners[(k + 1) % 4];
+            let middle =
+                Point::new(f32::midpoint(corner.x, next.x), f32::midpoint(corner.y, next.y));
+            let off =
+                |line: &Line| line.across.x * middle.x + line.across.y * middle.y - line.offset;
+            let nearest = lines.iter().map(|line| off(line).abs()).fold(f32::MAX, f32::min);
+            assert!(nearest < 0.7, "{nearest}");
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! From the modules of a symbol to the pixels of a picture: perspective, and the bend of a label around a box.
+
+use crate::pipeline::decode::raster::View;
+use crate::pipeline::symbol::{Corners, Point};
+
+/// How far beside its centre a module is looked at, too, in modules.
+const BESIDE: f32 = 0.18;
+
+/// The modules' square, 0 to 1 each way from the symbol's own top left, as it lies in a picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Grid {
+    /// Where its corners are: clockwise from the symbol's own top left.
+    pub corners: Corners,
+    /// How far the middles of lines are off their ends' midpoints, in pixels: along the rows, along the columns.
+    pub bend: [Point; 2],
+}
+
+impl Grid {
+    /// The flat square with these corners.
+    pub fn flat(corners: Corners) -> Self {
+        Self { corners, bend: [Point::new(0.0, 0.0); 2] }
+    }
+
+    /// The map of this square; `None` if its corners are no convex quadrilateral.
+    pub fn map(&self) -> Option<Map> {
+        let [a, b, c, d] = self.corners;
+        let (dx1, dy1) = (b.x - c.x, b.y - c.y);
+        let (dx2, dy2) = (d.x - c.x, d.y - c.y);
+        let (sx, sy) = (a.x - b.x + c.x - d.x, a.y - b.y + c.y - d.y);
+        let area = dx1 * dy2 - dx2 * dy1;
+        let (g, h) = ((sx * dy2 - dx2 * sy) / area, (dx1 * sy - sx * dy1) / area);
+        // The horizon does not cross the square.
+        let is_convex = area.abs() > 1e-3 && g > -0.9 && h > -0.9 && g + h > -0.9;
+        is_convex.then_some(Map {
+            x: [b.x - a.x + g * b.x, d.x - a.x + h * d.x, a.x],
+            y: [b.y - a.y + g * b.y, d.y - a.y + h * d.y, a.y],
+            w: [g, h],
+            bend: self.bend,
+        })
+    }
+
+    /// This square moved and bent, at most by about a module, to where `score` is greatest nearby.
+    #[must_use]
+    pub fn climbed(self, module: f32, score: impl Fn(&Self) -> f32) -> Self {
+        let (mut best, mut highest) = (self, score(&self));
+        for step in [0.4, 0.4, 0.2, 0.2, 0.1, 0.1] {
+            for (k, sign) in (0..12).flat_map(|k| [(k, -1.0), (k, 1.0)]) {
+                let mut moved = best;
+                let point = match k / 2 {
+                    side @ 0..4 => &mut moved.corners[side],
+                    side => &mut moved.bend[side - 4],
+                };
+                let shift = sign * step * module;
+                *(if k % 2 == 0 { &mut point.x } else { &mut point.y }) += shift;
+                let there = score(&moved);
+                // Less is the light, which falls to one side.
+                if there > highest + 0.0003 * highest.abs() {
+                    (best, highest) = (moved, there);
+                }
+            }
+        }
+        best
+    }
+
+    /// This square of `columns` and `rows` moved and bent to where its modules are most dark or light.
+    #[must_use]
+    pub fn cleared(self, view: View<'_>, (columns, rows): (usize, usize)) -> Self {
+        let Some(map) = self.map() else { return self };
+        let thresholds = Modules::of(view, &map, columns, rows).thresholds(4);
+        let clearness = |grid: &Self| {
+            let Some(map) = grid.map() else { return 0.0 };
+            let mut sum = 0.0;
+            for (k, threshold) in thresholds.iter().enumerate() {
+                let (column, row) = ((k % columns) as f32 + 0.5, (k / columns) as f32 + 0.5);
+                let place = map.at(column / columns as f32, row / rows as f32);
+                sum += (view.sample(place.x, place.y) - threshold).abs();
+            }
+            sum
+        };
+        let (across, down) = self.sides();
+        self.climbed((across / columns as f32).min(down / rows as f32), clearness)
+    }
+
+    /// Mean length of the sides, in pixels: across and down.
+    pub fn sides(&self) -> (f32, f32) {
+        let [a, b, c, d] = self.corners;
+        (f32::midpoint(a.distance(b), d.distance(c)), f32::midpoint(a.distance(d), b.distance(c)))
+    }
+}
+
+/// The perspective map of a unit square, and its bend.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Map {
+    x: [f32; 3],
+    y: [f32; 3],
+    w: [f32; 2],
+    bend: [Point; 2],
+}
+
+impl Map {
+    /// Where a place of the square is in the picture.
+    #[inline]
+    pub fn at(&self, u: f32, v: f32) -> Point {
+        let w = 1.0 / (self.w[0] * u + self.w[1] * v + 1.0);
+        let (p, q) = (4.0 * u * (1.0 - u), 4.0 * v * (1.0 - v));
+        let [a, b] = self.bend;
+        Point::new(
+            (self.x[0] * u + self.x[1] * v + self.x[2]) * w + p * a.x + q * b.x,
+            (self.y[0] * u + self.y[1] * v + self.y[2]) * w + p * a.y + q * b.y,
+        )
+    }
+}
+
+/// The brightness of each module of a symbol.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Modules {
+    /// Modules a row.
+    pub columns: usize,
+    /// Rows.
+    pub rows: usize,
+    /// Their brightness, row by row.
+    pub luma: Vec<f32>,
+}
+
+impl Modules {
+    /// The modules that `map` shows in `view`, each the mean of its centre and four places beside it.
+    pub fn of(view: View<'_>, map: &Map, columns: usize, rows: usize) -> Self {
+        let (step_u, step_v) = (1.0 / columns as f32, 1.0 / rows as f32);
+        let mut luma = Vec::with_capacity(columns * rows);
+        for row in 0..rows {
+            for column in 0..columns {
+                let (u, v) = (column as f32 + 0.5, row as f32 + 0.5);
+                let look = |du: f32, dv: f32| {
+                    let place = map.at((u + du) * step_u, (v + dv) * step_v);
+                    view.sample(place.x, place.y)
+                };
+                let around = look(BESIDE, BESIDE)
+                    + look(-BESIDE, BESIDE)
+                    + look(BESIDE, -BESIDE)
+                    + look(-BESIDE, -BESIDE);
+                luma.push((look(0.0, 0.0) + around) / 5.0);
+            }
+        }
+        Self { columns, rows, luma }
+    }
+
+    /// The same with what a blur took from each module's neighbours given back.
+    #[must_use]
+    pub fn sharpened(&self, share: f32) -> Self {
+        let at = |column: usize, row: usize| {
+            let (column, row) = (column.min(self.columns - 1), row.min(self.rows - 1));
+            self.luma.get(row * self.columns + column).copied().unwrap_or_default()
+        };
+        let sharp = |(k, value): (usize, &f32)| {
+            let (column, row) = (k % self.columns, k / self.columns);
+            let around = at(column + 1, row)
+                + at(column.saturating_sub(1), row)
+                + at(column, row + 1)
+                + at(column, row.saturating_sub(1));
+            value + share * (value - around / 4.0)
+        };
+        Self { luma: self.luma.iter().enumerate().map(sharp).collect(), ..*self }
+    }
+
+    /// What is halfway between the dark and the light ones within `reach` modules of each.
+    pub fn thresholds(&self, reach: usize) -> Vec<f32> {
+        self.levels(reach).into_iter().map(|(low, high)| f32::midpoint(low, high)).collect()
+    }
+
+    /// Which of them are dark, by the dark and the light ones within `reach` modules.
+    pub fn bits(&self, reach: usize) -> Bits {
+        let mut dark = Vec::with_capacity(self.luma.len());
+        let (mut contrast, mut margin) = (0.0, 0.0);
+        for (value, (low, high)) in self.luma.iter().zip(self.levels(reach)) {
+            let threshold = f32::midpoint(low, high);
+            dark.push(*value < threshold);
+            contrast += high - low;
+            margin += (2.0 * (value - threshold).abs() / (high - low).max(1.0)).min(1.0);
+        }
+        let n = dark.len().max(1) as f32;
+        let (columns, rows) = (self.columns, self.rows);
+        Bits { columns, rows, dark, contrast: contrast / n / 255.0, margin: margin / n }
+    }
+
+    /// The mean of the dark and of the light ones within `reach` modules of each.
+    fn levels(&self, reach: usize) -> Vec<(f32, f32)> {
+        let places =
+            (0..self.rows).flat_map(|row| (0..self.columns).map(move |column| (column, row)));
+        let level = |(column, row): (usize, usize)| {
+            let rows = row.saturating_sub(reach)..(row + reach + 1).min(self.rows);
+            let columns = column.saturating_sub(reach)..(column + reach + 1).min(self.columns);
+            let line = |r: usize| {
+                let from = r * self.columns;
+                self.luma.get(from + columns.start..from + columns.end).unwrap_or_default()
+            };
+            let near = || rows.clone().flat_map(line);
+            let (n, sum) = near().fold((0.0, 0.0), |(n, sum), v| (n + 1.0, sum + v));
+            let mean: f32 = sum / f32::max(n, 1.0);
+            let above = near().filter(|v| **v > mean);
+            let (n_light, light) = above.fold((0.0, 0.0), |(n, sum), v| (n + 1.0, sum + v));
+            ((sum - light) / f32::max(n - n_light, 1.0), light / f32::max(n_light, 1.0))
+        };
+        places.map(level).collect()
+    }
+}
+
+/// The modules of a symbol as dark and light.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bits {
+    /// Modules a row.
+    pub columns: usize,
+    /// Rows.
+    pub rows: usize,
+    /// Whether each is dark, row by row.
+    pub dark: Vec<bool>,
+    /// Light against dark modules, 0 to 1.
+    pub contrast: f32,
+    /// How far a module is off the threshold, as a share of what is between it and its kind: 0 to 1.
+    pub margin: f32,
+}
+
+impl Bits {
+    /// Whether the module at `column`, `row` is dark; outside is light.
+    pub fn at(&self, column: usize, row: usize) -> bool {
+        column < self.columns
+            && self.dark.get(row * self.columns + column).copied().unwrap_or(false)
+    }
+
+    /// Rows for columns: the symbol as a mirror shows it.
+    #[must_use]
+    pub fn transposed(&self) -> Self {
+        let places = (0..self.columns).flat_map(|x| (0..self.rows).map(move |y| (x, y)));
+        let dark = places.map(|(x, y)| self.at(x, y)).collect();
+        Self { columns: self.rows, rows: self.columns, dark, ..*self }
+    }
+}
+
+/// A picture of a symbol, its modules `#` for dark, under light that falls to the right, slightly blurred.
+#[cfg(test)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a test's numbers")]
+pub(crate) fn drawn(
+    rows: &[&str],
+    grid: &Grid,
+    (width, height): (usize, usize),
+) -> crate::pipeline::decode::raster::Gray {
+    let map = grid.map().unwrap();
+    let (n_rows, n_columns) = (rows.len(), rows[0].len());
+    let mut luma: Vec<f32> =
+        (0..width * height).map(|k| 210.0 - 0.4 * (k % width) as f32).collect();
+    // Each module as a dense cloud of points, as many as its pixels and more.
+    let n = 4 * width.max(height) / n_rows.max(n_columns) + 8;
+    for (y, row) in rows.iter().enumerate() {
+        for x in row.bytes().enumerate().filter(|(_, byte)| *byte == b'#').map(|(x, _)| x) {
+            for (i, j) in (0..n).flat_map(|i| (0..n).map(move |j| (i, j))) {
+                let u = (x as f32 + (i as f32 + 0.5) / n as f32) / n_columns as f32;
+                let v = (y as f32 + (j as f32 + 0.5) / n as f32) / n_rows as f32;
+                let place = map.at(u, v);
+                let (column, line) = (place.x.round() as usize, place.y.round() as usize);
+                luma[line * width + column] = 60.0 - 0.1 * column as f32;
+            }
+        }
+    }
+    let at = |x: usize, y: usize| luma[y.min(height - 1) * width + x.min(width - 1)];
+    let blurred = (0..width * height).map(|k| {
+        let (x, y) = (k % width, k / width);
+        let around =
+            at(x + 1, y) + at(x.saturating_sub(1), y) + at(x, y + 1) + at(x, y.saturating_sub(1));
+        (0.5 * at(x, y) + 0.125 * around) as u8
+    });
+    crate::pipeline::decode::raster::Gray { width, height, luma: blurred.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_takes_the_square_to_its_corners() {
+        let corners = [(10.0, 12.0), (90.0, 5.0), (110.0, 80.0), (2.0, 70.0)];
+        let corners = corners.map(|(x, y)| Point::new(x, y));
+        let map = Grid::flat(corners).map().unwrap();
+        for (corner, (u, v)) in corners.iter().zip([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
+        {
+            assert!(map.at(u, v).distance(*corner) < 0.01);
+        }
+        // The diagonals of the square meet where those of the quadrilateral do.
+        let middle = map.at(0.5, 0.5);
+        let side =
+            |a: Point, b: Point| (b.x - a.x) * (middle.y - a.y) - (b.y - a.y) * (middle.x - a.x);
+        assert!(
+            side(corners[0], corners[2]).abs() < 1.0 && side(corners[1], corners[3]).abs() < 1.0
+        );
+        let crossed = [corners[0], corners[2], corners[1], corners[3]];
+        assert_eq!(Grid::flat(crossed).map(), None);
+    }
+
+    #[test]
+    fn bits_follow_the_light_nearby() {
+        // A chessboard under light that falls to a fifth.
+        let luma = (0..100).map(|k| {
+            let light = 200.0 - 16.0 * (k % 10) as f32;
+            if (k % 10 + k / 10) % 2 == 0 { light * 0.4 } else { light }
+        });
+        let modules = Modules { columns: 10, rows: 10, luma: luma.collect() };
+        let bits = modules.bits(2);
+        assert!((0..100).all(|k| bits.at(k % 10, k / 10) == ((k % 10 + k / 10) % 2 == 0)));
+        assert!(bits.margin > 0.7, "{}", bits.margin);
+    }
+}
