@@ -256,7 +256,7 @@ mod tests {
             random ^= random << 5;
             let (x, y) = (i % 320, i / 320);
             let is_label = (100..140).contains(&x) && (100..124).contains(&y);
-            let bar = shift.is_some_and(|shift| (x + shift) / 2 % 2 == 0);
+            let bar = shift.is_some_and(|shift| u32::midpoint(x, shift).is_multiple_of(2));
             let plain = if is_label && shift.is_some() && bar { 90 } else { 150 };
             u8::try_from(plain + random % (2 * noise + 1) - noise).unwrap()
         });
@@ -303,7 +303,7 @@ mod tests {
     #[test]
     fn a_symbol_that_has_not_agreed_keeps_it_open() {
         // Read in every tenth frame: three of them make it agree.
-        let hard = |i: u32| if i % 10 == 0 { vec![symbol("A")] } else { Vec::new() };
+        let hard = |i: u32| if i.is_multiple_of(10) { vec![symbol("A")] } else { Vec::new() };
         assert_eq!(decoded(34, 2, hard), (0..23).collect::<Vec<_>>());
         // Read once: after four times as many looks it is given up.
         let once = |i: u32| if i == 0 { vec![symbol("A")] } else { Vec::new() };

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use scanstation::edge::camera::drain::{Drain, Step};
 use scanstation::edge::camera::script::{Call, Event as Fault, Scene, Script, grey};
-use scanstation::edge::camera::slot::Shared;
+use scanstation::edge::camera::slot::{Shared, Slot};
 use scanstation::edge::camera::sysfs::Find;
 use scanstation::edge::camera::{frame, luma};
 use scanstation::edge::store::{ImportPolicy, Store};
@@ -67,7 +67,7 @@ thread_local! {
 fn decode(picture: &Picture, formats: &Formats) -> Result<Vec<Symbol>, Fell> {
     if FALLS.with(|falls| falls.replace(false)) {
         let fall = || resume_unwind(Box::new("by the test"));
-        return std::panic::catch_unwind(fall).map_err(|_| Fell);
+        return std::panic::catch_unwind(fall).map_err(|_panic| Fell);
     }
     decode_guarded(picture, formats)
 }
@@ -205,7 +205,7 @@ impl Shift {
         if let Step::Wait(time) = self.drain.step(&self.slot) {
             self.script.pass(time);
         }
-        let gone = self.slot.with(|slot| slot.error()).is_some();
+        let gone = self.slot.with(Slot::error).is_some();
         let health = if gone { CameraHealth::Lost } else { CameraHealth::Live };
         self.feed(Event::Camera { name: Arc::from("top"), health });
         let now = self.script.now();

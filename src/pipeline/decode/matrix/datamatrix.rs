@@ -12,9 +12,6 @@ use crate::pipeline::decode::matrix::sheet::Sheet;
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::{Confidence, Point, Symbol, Symbology};
 
-/// Least length of a solid edge, in pixels.
-const MIN_EDGE: f32 = 14.0;
-
 /// Most corners of a finder that are followed in one patch.
 const MAX_CORNERS: usize = 8;
 

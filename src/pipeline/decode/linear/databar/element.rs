@@ -265,8 +265,6 @@ fn eight(bits: &Bits<'_>) -> Option<(u8, usize)> {
 mod tests {
     use test_case::test_case;
 
-    use super::*;
-
     fn bits(text: &str) -> Vec<bool> {
         text.bytes().filter(|b| *b != b' ').map(|b| b == b'1').collect()
     }
