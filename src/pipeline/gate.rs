@@ -256,7 +256,7 @@ mod tests {
             random ^= random << 5;
             let (x, y) = (i % 320, i / 320);
             let is_label = (100..140).contains(&x) && (100..124).contains(&y);
-            let bar = shift.is_some_and(|shift| u32::midpoint(x, shift).is_multiple_of(2));
+            let bar = shift.is_some_and(|shift| (x + shift) % 4 < 2);
             let plain = if is_label && shift.is_some() && bar { 90 } else { 150 };
             u8::try_from(plain + random % (2 * noise + 1) - noise).unwrap()
         });

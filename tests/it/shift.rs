@@ -67,7 +67,7 @@ thread_local! {
 fn decode(picture: &Picture, formats: &Formats) -> Result<Vec<Symbol>, Fell> {
     if FALLS.with(|falls| falls.replace(false)) {
         let fall = || resume_unwind(Box::new("by the test"));
-        return std::panic::catch_unwind(fall).map_err(|_panic| Fell);
+        return std::panic::catch_unwind(fall).map_err(|_fall| Fell);
     }
     decode_guarded(picture, formats)
 }
