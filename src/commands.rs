@@ -22,6 +22,7 @@ use serde::Serialize;
 
 use crate::cli::{Cli, Command, Output};
 use crate::config::{ConfigError, LoadError};
+use crate::edge::recording::RecordingError;
 use crate::pipeline::show;
 
 pub use crate::commands::site::{NoHome, Site};
@@ -111,9 +112,13 @@ pub fn dispatch(
 
 /// The exit code of an error: 2 for usage and configuration, 0 where nobody reads on, else 3.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
-    let usage = error
-        .chain()
-        .any(|cause| cause.is::<ConfigError>() || cause.is::<LoadError>() || cause.is::<NoHome>());
+    let not_ours = |cause: &RecordingError| matches!(cause, RecordingError::NotOurs { .. });
+    let usage = error.chain().any(|cause| {
+        cause.is::<ConfigError>()
+            || cause.is::<LoadError>()
+            || cause.is::<NoHome>()
+            || cause.downcast_ref().is_some_and(not_ours)
+    });
     if usage {
         2
     } else if is_broken_pipe(error) {

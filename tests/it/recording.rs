@@ -114,6 +114,15 @@ fn where_recording_fails_linking_goes_on() {
 }
 
 #[test]
+fn a_folder_of_something_else_is_not_recorded_to() {
+    let rig = Rig::new();
+    fs::create_dir(rig.path("recording")).unwrap();
+    fs::write(rig.path("recording").join("thesis.txt"), "").unwrap();
+    let ran = recorded(&rig, &["0041"]).is(2);
+    assert!(ran.err.contains("name another folder"), "{}", ran.err);
+}
+
+#[test]
 fn the_frames_around_an_exception_are_kept() {
     let rig = Rig::new();
     run(crate::rig::program().arg("init").arg(rig.home())).is(0);
