@@ -89,7 +89,7 @@ SECONDS=0
 timeout -k 5 "$LIMIT" qemu-system-x86_64 -accel tcg,thread=single -icount "shift=$SHIFT,sleep=off" -cpu max -smp 1 \
   -m "$MEM" -nodefaults -no-user-config -display none -serial stdio -no-reboot -nic none -rtc clock=vm \
   -kernel "$CACHE/kernel/boot/vmlinuz-$version" -initrd "$work/initrd.gz" \
-  -append "console=ttyS0 panic=-1 quiet loglevel=${LOGLEVEL:-4} mitigations=off" </dev/null |
+  -append "console=ttyS0 panic=-1 quiet loglevel=${LOGLEVEL:-3} mitigations=off" </dev/null |
   stdbuf -oL tr -d '\r' | tee "$log" || true
 echo "vm: $SECONDS s of wall time, $LIMIT allowed"
 exit "$(awk '$1 == "vm:" && $2 == "exit" { s = $3 } END { print s == "" ? 1 : s }' "$log")"
