@@ -10,6 +10,7 @@ pub mod locate;
 pub mod matrix;
 pub mod profile;
 pub mod raster;
+pub mod search;
 pub mod strip;
 pub mod texture;
 
@@ -17,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::pipeline::decode::locate::{CELL, Cells, Region};
 use crate::pipeline::decode::raster::{Gray, View};
-use crate::pipeline::decode::strip::Strip;
+use crate::pipeline::decode::search::Search;
 use crate::pipeline::frame::Picture;
 use crate::pipeline::symbol::{Point, Symbol, Symbology};
 
@@ -54,9 +55,6 @@ impl Formats {
         self.0.iter().copied()
     }
 }
-
-/// Most regions of bars that are read in one picture.
-const MAX_REGIONS: usize = 40;
 
 /// How many times a picture that reads nothing is halved to find wider bars.
 const COARSER: usize = 2;
@@ -96,35 +94,49 @@ pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decode
     if reduced.cells.are_flat() {
         return Decoded::default();
     }
+    let is_small = view.width * view.height < SMALL;
+    let padded = if is_small { view.padded(gather::RIM) } else { Gray::default() };
     let regions = regions(view, &reduced);
-    let mut search = Search { view, formats, work, tried: Vec::new(), found: Decoded::default() };
+    let mut search = Search::new(view, formats, work);
     search.read(&regions);
-    let is_unread = |r: &Region| !search.found.symbols.iter().any(|s| contains(s, r.centre));
-    let unread: Vec<Region> = regions.into_iter().filter(is_unread).collect();
-    let joined = locate::joined(&unread);
-    search.read(&joined);
-    matrix::read_stacked(view, &unread, formats, &mut search.found.symbols);
+    let unread: Vec<Region> = regions.into_iter().filter(|region| !search.has(region)).collect();
+    search.read(&locate::joined(&unread));
+    // What costs more comes later: what was read by then is spared it.
+    let symbols = &mut search.found.symbols;
+    matrix::read_stacked(view, &unread, formats, symbols);
+    gather::read_stacks(&gather::gathered(&unread), view, formats, symbols);
+    gather::read_stacks(&unread, view, formats, symbols);
+    matrix::read_patches(view, &reduced, formats, symbols);
+    search.fit();
     if search.found.symbols.is_empty() {
-        // Bars as wide as a window of cells have no gradient there: they show in a smaller picture.
-        let mut smaller = reduced.smaller(view);
-        for level in 1..=COARSER {
-            let found = locate::regions(&smaller.cells);
-            let scaled: Vec<Region> = found.iter().map(|r| r.scaled(smaller.factor)).collect();
-            search.read(&scaled);
-            if level < COARSER {
-                smaller = smaller.smaller(view);
-            }
+        if is_small {
+            search.read_whole(padded.view(), gather::RIM as f32, unread.first());
         }
+        read_coarser(&mut search, reduced.smaller(view), view);
+        search.fit();
     }
+    if search.found.symbols.is_empty() {
+        matrix::read_whole(view, formats, &mut search.found.symbols);
+    }
+    search.fit_whole();
     let mut found = search.found;
-    gather::read_stacks(&gather::gathered(&unread), view, formats, &mut found.symbols);
-    gather::read_stacks(&unread, view, formats, &mut found.symbols);
-    if found.symbols.is_empty() && view.width * view.height < SMALL {
-        gather::read_whole(view, unread.first(), formats, &mut found.symbols);
-    }
-    matrix::read(view, &reduced, formats, &mut found.symbols);
     sort(&mut found.symbols);
     found
+}
+
+/// Bars as wide as a window of cells have no gradient there: they show in a smaller picture.
+fn read_coarser(search: &mut Search<'_>, mut smaller: Reduced, view: View<'_>) {
+    for level in 1..=COARSER {
+        if !search.found.symbols.is_empty() {
+            return;
+        }
+        let found = locate::regions(&smaller.cells);
+        let scaled: Vec<Region> = found.iter().map(|r| r.scaled(smaller.factor)).collect();
+        search.read(&scaled);
+        if level < COARSER {
+            smaller = smaller.smaller(view);
+        }
+    }
 }
 
 /// Work that may be done on one picture (decision 21), counted in columns of the regions that are read closely:
@@ -150,53 +162,6 @@ impl Work {
         let left = self.0.checked_sub(columns);
         self.0 = left.unwrap_or(self.0);
         left.is_some()
-    }
-}
-
-/// One picture being searched for linear symbols.
-struct Search<'a> {
-    view: View<'a>,
-    formats: &'a Formats,
-    /// What is left of the work.
-    work: Work,
-    /// Regions that were read closely, in vain.
-    tried: Vec<Region>,
-    found: Decoded,
-}
-
-impl Search<'_> {
-    /// Adds the linear symbols of `regions`: the plain ones of all of them, then those that take a closer look.
-    fn read(&mut self, regions: &[Region]) {
-        let mut unread = Vec::new();
-        for region in regions.iter().take(MAX_REGIONS) {
-            if self.has(region) || self.tried.iter().any(|other| region.is_like(other)) {
-                continue;
-            }
-            let Some(strip) = Strip::new(self.view, *region) else { continue };
-            match linear::read_plain(&strip, self.formats) {
-                Some(found) if found.is_empty() => unread.push(strip),
-                found => add(&mut self.found.symbols, found.unwrap_or_default(), self.view),
-            }
-        }
-        for mut strip in unread {
-            if self.has(strip.region()) {
-                continue;
-            }
-            if !self.work.spend(strip.columns) {
-                self.found.skipped += 1;
-                continue;
-            }
-            let found = linear::read_closely(&mut strip, self.formats);
-            if found.is_empty() {
-                self.tried.push(*strip.region());
-            }
-            add(&mut self.found.symbols, found, self.view);
-        }
-    }
-
-    /// Whether a symbol was read where `region` is.
-    fn has(&self, region: &Region) -> bool {
-        self.found.symbols.iter().any(|symbol| contains(symbol, region.centre))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Regions where one by one they do not show a symbol: gathered from parts, or a whole picture.
 
+use crate::pipeline::decode::linear::Close;
 use crate::pipeline::decode::linear::databar::stacked;
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::View;
@@ -11,14 +12,14 @@ use crate::pipeline::symbol::{Point, Symbol, Symbology};
 const MAX_STACKS: usize = 40;
 
 /// Pixels around a picture that is all symbol.
-const RIM: usize = 16;
+pub const RIM: usize = 16;
 
 /// Most boxes around several regions in one picture.
 const MAX_GATHERED: usize = 6;
 
 /// A whole picture of so many pixels, the direction across its bars being `angle`.
-fn whole(width: usize, height: usize, angle: f32) -> Region {
-    let (x, y) = (width as f32 / 2.0, height as f32 / 2.0);
+fn whole(width: f32, height: f32, angle: f32) -> Region {
+    let (x, y) = (width / 2.0, height / 2.0);
     let (sin, cos) = (angle.sin().abs(), angle.cos().abs());
     let centre = Point::new(x - 0.5, y - 0.5);
     let (across, along) = (x * cos + y * sin, x * sin + y * cos);
@@ -84,33 +85,26 @@ pub fn read_stacks(
     }
 }
 
-/// Reads a picture that is all symbol: it has no ground from which bars would stand out, nor a rim beyond them.
-pub fn read_whole(
-    view: View<'_>,
-    largest: Option<&Region>,
-    formats: &Formats,
-    symbols: &mut Vec<Symbol>,
-) {
-    let padded = view.padded(RIM);
-    let rim = RIM as f32;
+/// What a picture that is all symbol may show, which has a rim of so many pixels around it in `padded`: it has no
+/// ground from which bars would stand out, nor a rim beyond them.
+pub fn wholes(padded: View<'_>, rim: f32, largest: Option<&Region>) -> Vec<Region> {
     let upright = [0.0, std::f32::consts::FRAC_PI_2];
     let turned = largest.map(|region| region.angle).filter(|a| (2.0 * a).sin().abs() > 0.1);
-    for angle in upright.into_iter().chain(turned) {
-        let region = whole(view.width, view.height, angle);
+    let side = |n: usize| n as f32 - 2.0 * rim;
+    let (width, height) = (side(padded.width), side(padded.height));
+    let region = |angle| {
+        let region = whole(width, height, angle);
         let centre = Point::new(region.centre.x + rim, region.centre.y + rim);
-        let Some(mut strip) = Strip::new(padded.view(), Region { centre, ..region }) else {
-            continue;
-        };
-        // The rows of a stack are not alike, so they are read before rows are aligned.
-        let mut found: Vec<Symbol> = stacked::read(&strip, formats).into_iter().collect();
-        if found.is_empty() {
-            found = linear::read(&mut strip, formats);
-        }
-        for corner in found.iter_mut().flat_map(|symbol| &mut symbol.corners) {
-            (corner.x, corner.y) = (corner.x - rim, corner.y - rim);
-        }
-        add(symbols, found, view);
-    }
+        Region { centre, ..region }
+    };
+    upright.into_iter().chain(turned).map(region).collect()
+}
+
+/// What `strip`, a whole picture, reads by its edges.
+pub fn read_whole<'a>(strip: Strip<'a>, formats: &Formats) -> Close<'a> {
+    // The rows of a stack are not alike, so they are read before rows are aligned.
+    let found: Vec<Symbol> = stacked::read(&strip, formats).into_iter().collect();
+    if found.is_empty() { linear::read(strip, formats) } else { Close::read(found) }
 }
 
 #[cfg(test)]

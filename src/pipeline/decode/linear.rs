@@ -29,6 +29,7 @@ use crate::pipeline::decode::linear::fit::Side;
 use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
 use crate::pipeline::decode::linear::fit::model::Kind;
 use crate::pipeline::decode::linear::stack::stacked;
+use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::profile::{Bars, sharpened};
 use crate::pipeline::decode::strip::{BANDS, Strip, correlation, mean_of};
 use crate::pipeline::symbol::{Confidence, Corners, Symbol, Symbology};
@@ -113,11 +114,65 @@ impl Reading {
     }
 }
 
-/// The symbols in `strip`, which is aligned on the way.
-pub fn read(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
-    match read_plain(strip, formats) {
+/// What a closer look at a strip gave.
+#[derive(Debug, Default)]
+pub struct Close<'a> {
+    /// What was read.
+    pub symbols: Vec<Symbol>,
+    /// What may yet be fitted.
+    pub unclear: Vec<Unclear<'a>>,
+}
+
+impl Close<'_> {
+    /// Nothing but what was read.
+    pub fn read(symbols: Vec<Symbol>) -> Self {
+        Self { symbols, unclear: Vec::new() }
+    }
+}
+
+/// A strip whose rows are alike and whose edges told nothing.
+#[derive(Debug)]
+pub struct Unclear<'a> {
+    strip: Strip<'a>,
+    pooled: Vec<Vec<f32>>,
+    ballot: Ballot,
+    /// Whether it has the edges of characters.
+    has_edges: bool,
+}
+
+impl Unclear<'_> {
+    /// The region it is of.
+    pub fn region(&self) -> &Region {
+        self.strip.region()
+    }
+
+    /// The symbols that characters fitted one by one tell.
+    pub fn fit(&mut self, formats: &Formats) -> Vec<Symbol> {
+        // Once is enough.
+        if !std::mem::take(&mut self.has_edges) {
+            return Vec::new();
+        }
+        fit(&self.pooled, formats, &mut self.ballot);
+        self.symbols()
+    }
+
+    /// The symbols that only tell as a whole.
+    pub fn fit_whole(&mut self, formats: &Formats) -> Vec<Symbol> {
+        fit_whole(&self.pooled, formats, &mut self.ballot);
+        self.symbols()
+    }
+
+    fn symbols(&self) -> Vec<Symbol> {
+        let profile = self.pooled.first().map_or(&[][..], |p| &p[..]);
+        symbols(&self.ballot, &self.strip, profile)
+    }
+}
+
+/// What edges tell of `strip`.
+pub fn read<'a>(strip: Strip<'a>, formats: &Formats) -> Close<'a> {
+    match read_plain(&strip, formats) {
         Some(symbols) if symbols.is_empty() => read_closely(strip, formats),
-        found => found.unwrap_or_default(),
+        found => Close::read(found.unwrap_or_default()),
     }
 }
 
@@ -137,33 +192,57 @@ pub fn read_plain(strip: &Strip<'_>, formats: &Formats) -> Option<Vec<Symbol>> {
     Some(symbols(&ballot, strip, &mean_of(&quick)))
 }
 
-/// The symbols in `strip` that take more: those of its parts where labels are stuck close, or of the whole.
-pub fn read_closely(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
-    let read = |part: &mut Strip<'_>| match read_plain(part, formats) {
-        Some(found) if found.is_empty() => read_aligned(part, formats),
-        found => found.unwrap_or_default(),
-    };
-    let found: Vec<Symbol> = stacked(strip).iter_mut().flat_map(read).collect();
-    if found.is_empty() { read_aligned(strip, formats) } else { found }
+/// What edges tell of `strip` at a closer look: of its parts where labels are stuck close, or of the whole.
+pub fn read_closely<'a>(strip: Strip<'a>, formats: &Formats) -> Close<'a> {
+    let mut found = Close::default();
+    for part in stacked(&strip) {
+        let Close { symbols, unclear } = match read_plain(&part, formats) {
+            Some(symbols) if symbols.is_empty() => read_aligned(part, formats),
+            symbols => Close::read(symbols.unwrap_or_default()),
+        };
+        found.symbols.extend(symbols);
+        found.unclear.extend(unclear);
+    }
+    if found.symbols.is_empty() {
+        let Close { symbols, unclear } = read_aligned(strip, formats);
+        found.symbols = symbols;
+        found.unclear.extend(unclear);
+    }
+    found
 }
 
-/// The symbols in `strip` that are read after it was aligned: by many rows, sharpened, fitted.
-fn read_aligned(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
+/// What edges tell of `strip` after it was aligned: those of many rows, and sharpened ones.
+fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats) -> Close<'a> {
     strip.align();
     let bands = strip.bands(MAX_BAND_ROWS);
     let pooled = pooled(&bands);
-    let mut ballot = Ballot::default();
     let edges = pooled.first().map_or(0, |profile| Bars::of(profile, 0.2).edges.len());
-    if edges < MIN_EDGES {
-        // Too blurred for edges to be read one by one.
-        if edges >= MIN_BLURRED && are_alike(&pooled, &bands) {
-            fit_whole(&pooled, formats, &mut ballot);
+    // Too few, and it is too blurred for edges to be read one by one.
+    let has_edges = edges >= MIN_EDGES;
+    let mut ballot = Ballot::default();
+    if has_edges {
+        if !may_be_bars(&bands) {
+            return Close::default();
         }
-        return symbols(&ballot, strip, pooled.first().map_or(&[][..], |p| &p[..]));
+        read_edges(&bands, &pooled, formats, &mut ballot);
+        if ballot.winners().next().is_none() {
+            let inverted = light_on_dark(&bands, formats);
+            if inverted.winners().next().is_some() {
+                return Close::read(symbols(&inverted, &strip, &mean_of(&bands)));
+            }
+        } else {
+            let profile = pooled.first().map_or(&[][..], |p| &p[..]);
+            return Close::read(symbols(&ballot, &strip, profile));
+        }
     }
-    if !may_be_bars(&bands) {
-        return Vec::new();
+    if edges < MIN_BLURRED || !are_alike(&pooled, &bands) {
+        return Close::default();
     }
+    Close { symbols: Vec::new(), unclear: vec![Unclear { strip, pooled, ballot, has_edges }] }
+}
+
+/// Adds what the edges of the profiles read, more and more sharpened until enough agree.
+fn read_edges(bands: &[Vec<f32>], pooled: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
     for sharpening in [None, Some((1, 1.0)), Some((2, 1.5)), Some((4, 2.0))] {
         let edges = |profile: &[f32]| match sharpening {
             None => Bars::of(profile, 0.25),
@@ -176,18 +255,9 @@ fn read_aligned(strip: &mut Strip<'_>, formats: &Formats) -> Vec<Symbol> {
             ballot.add(readings(&edges(profile), formats), 1 << k, 0);
         }
         if ballot.winners().next().is_some() {
-            break;
+            return;
         }
     }
-    if ballot.winners().next().is_none() {
-        let inverted = light_on_dark(&bands, formats);
-        if inverted.winners().next().is_some() {
-            return symbols(&inverted, strip, &mean_of(&bands));
-        }
-        fit(&pooled, &bands, formats, &mut ballot);
-    }
-    let profile = pooled.first().map_or(&[][..], |p| &p[..]);
-    symbols(&ballot, strip, profile)
 }
 
 /// Rows of print are not alike, rows of bars are.
@@ -218,11 +288,8 @@ fn symbols(ballot: &Ballot, strip: &Strip<'_>, profile: &[f32]) -> Vec<Symbol> {
 }
 
 /// Reads what has no clear edges: what the whole may be is looked for in each of the pooled profiles.
-fn fit(pooled: &[Vec<f32>], bands: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
+fn fit(pooled: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
     let Some(whole) = pooled.first() else { return };
-    if !are_alike(pooled, bands) {
-        return;
-    }
     let sides: Vec<[Side; 2]> = pooled.iter().map(|profile| Side::both(profile)).collect();
     for direction in 0..2 {
         for hypothesis in hypotheses(whole, &sides[0][direction], formats) {
@@ -241,7 +308,6 @@ fn fit(pooled: &[Vec<f32>], bands: &[Vec<f32>], formats: &Formats, ballot: &mut 
             }
         }
     }
-    fit_whole(pooled, formats, ballot);
 }
 
 /// Reads what has no edges at all: a whole symbol at once.

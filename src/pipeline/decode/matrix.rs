@@ -43,8 +43,13 @@ const FINE: usize = 240 * 240;
 /// A picture of at most this many pixels is read enlarged, too.
 const TINY: usize = 400 * 400;
 
-/// Adds the matrix symbols of `view` to `symbols`.
-pub fn read(view: View<'_>, reduced: &Reduced, formats: &Formats, symbols: &mut Vec<Symbol>) {
+/// Adds the matrix symbols of the patches of `view` to `symbols`.
+pub fn read_patches(
+    view: View<'_>,
+    reduced: &Reduced,
+    formats: &Formats,
+    symbols: &mut Vec<Symbol>,
+) {
     let factor = if reduced.factor > 1.0 { 2 } else { 1 };
     let patches = patches(&reduced.cells);
     for patch in patches.iter().take(MAX_PATCHES) {
@@ -53,9 +58,6 @@ pub fn read(view: View<'_>, reduced: &Reduced, formats: &Formats, symbols: &mut 
             continue;
         }
         add(symbols, read_patch(view, &patch, formats), view);
-    }
-    if symbols.is_empty() && view.width * view.height <= WHOLE {
-        read_whole(view, formats, symbols);
     }
 }
 
@@ -185,8 +187,11 @@ fn bounds(region: &Region) -> [f32; 4] {
     [cx - x, cy - y, cx + x, cy + y]
 }
 
-/// Reads a picture that is itself little more than a symbol.
-fn read_whole(view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) {
+/// Reads a picture that is itself little more than a symbol, unless it is too large for that.
+pub fn read_whole(view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) {
+    if view.width * view.height > WHOLE {
+        return;
+    }
     let whole = Patch { left: 0, top: 0, width: view.width, height: view.height };
     let enlarged = (view.width * view.height <= TINY).then(|| Crop::enlarged(view, &whole));
     let found = read_by_finder(view, formats);

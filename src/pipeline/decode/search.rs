@@ -1,0 +1,124 @@
+//! One picture searched for linear symbols, what costs little first: a symbol that is read spares its place the rest.
+
+use crate::pipeline::decode::linear::{self, Close, Unclear};
+use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::raster::View;
+use crate::pipeline::decode::strip::Strip;
+use crate::pipeline::decode::{Decoded, Formats, Work, add, contains, gather};
+use crate::pipeline::symbol::Symbol;
+
+/// Most regions of bars that are read in one picture.
+const MAX_REGIONS: usize = 40;
+
+/// One picture being searched for linear symbols.
+#[derive(Debug)]
+pub struct Search<'a> {
+    view: View<'a>,
+    formats: &'a Formats,
+    /// What is left of the work.
+    work: Work,
+    /// Regions that were read closely, in vain.
+    tried: Vec<Region>,
+    /// What may yet be fitted.
+    unclear: Vec<Wanting<'a>>,
+    /// What was found.
+    pub found: Decoded,
+}
+
+/// A region whose edges told nothing, in a picture that has so many pixels of a rim around it.
+#[derive(Debug)]
+struct Wanting<'a> {
+    unclear: Unclear<'a>,
+    rim: f32,
+}
+
+impl<'a> Search<'a> {
+    /// A search of `view` that may cost so much.
+    pub fn new(view: View<'a>, formats: &'a Formats, work: Work) -> Self {
+        let found = Decoded::default();
+        Self { view, formats, work, tried: Vec::new(), unclear: Vec::new(), found }
+    }
+
+    /// Adds the symbols of `regions` that edges tell: the plain ones of all, then those that take a closer look.
+    pub fn read(&mut self, regions: &[Region]) {
+        let mut unread = Vec::new();
+        for region in regions.iter().take(MAX_REGIONS) {
+            if self.has(region) || self.tried.iter().any(|other| region.is_like(other)) {
+                continue;
+            }
+            let Some(strip) = Strip::new(self.view, *region) else { continue };
+            match linear::read_plain(&strip, self.formats) {
+                Some(found) if found.is_empty() => unread.push(strip),
+                found => add(&mut self.found.symbols, found.unwrap_or_default(), self.view),
+            }
+        }
+        for strip in unread {
+            if self.has(strip.region()) {
+                continue;
+            }
+            if !self.work.spend(strip.columns) {
+                self.found.skipped += 1;
+                continue;
+            }
+            let region = *strip.region();
+            let Close { symbols, unclear } = linear::read_closely(strip, self.formats);
+            if symbols.is_empty() {
+                self.tried.push(region);
+            }
+            self.unclear.extend(unclear.into_iter().map(|unclear| Wanting { unclear, rim: 0.0 }));
+            add(&mut self.found.symbols, symbols, self.view);
+        }
+    }
+
+    /// Adds the symbols of a picture that is all symbol, which `padded` shows with a rim of `rim` pixels.
+    pub fn read_whole(&mut self, padded: View<'a>, rim: f32, largest: Option<&Region>) {
+        for region in gather::wholes(padded, rim, largest) {
+            let Some(strip) = Strip::new(padded, region) else { continue };
+            let Close { mut symbols, unclear } = gather::read_whole(strip, self.formats);
+            move_by(&mut symbols, -rim);
+            add(&mut self.found.symbols, symbols, self.view);
+            if !self.found.symbols.is_empty() {
+                return;
+            }
+            self.unclear.extend(unclear.into_iter().map(|unclear| Wanting { unclear, rim }));
+        }
+    }
+
+    /// Adds the symbols that characters fitted one by one tell, where edges told nothing.
+    pub fn fit(&mut self) {
+        self.each_unclear(Unclear::fit);
+    }
+
+    /// Adds the symbols that only tell as a whole, where nothing else did.
+    pub fn fit_whole(&mut self) {
+        self.each_unclear(Unclear::fit_whole);
+        self.unclear.clear();
+    }
+
+    fn each_unclear(&mut self, fit: fn(&mut Unclear<'a>, &Formats) -> Vec<Symbol>) {
+        let mut unclear = std::mem::take(&mut self.unclear);
+        for Wanting { unclear, rim } in &mut unclear {
+            let mut centre = unclear.region().centre;
+            (centre.x, centre.y) = (centre.x - *rim, centre.y - *rim);
+            if self.found.symbols.iter().any(|symbol| contains(symbol, centre)) {
+                continue;
+            }
+            let mut symbols = fit(unclear, self.formats);
+            move_by(&mut symbols, -*rim);
+            add(&mut self.found.symbols, symbols, self.view);
+        }
+        self.unclear = unclear;
+    }
+
+    /// Whether a symbol was read where `region` is.
+    pub fn has(&self, region: &Region) -> bool {
+        self.found.symbols.iter().any(|symbol| contains(symbol, region.centre))
+    }
+}
+
+/// Moves `symbols` to the right and down.
+fn move_by(symbols: &mut [Symbol], by: f32) {
+    for corner in symbols.iter_mut().flat_map(|symbol| &mut symbol.corners) {
+        (corner.x, corner.y) = (corner.x + by, corner.y + by);
+    }
+}
