@@ -113,7 +113,6 @@ pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decode
             search.read_whole(padded.view(), gather::RIM as f32, unread.first());
         }
         read_coarser(&mut search, reduced.smaller(view), view);
-        search.fit();
     }
     if search.found.symbols.is_empty() {
         matrix::read_whole(view, formats, &mut search.found.symbols);

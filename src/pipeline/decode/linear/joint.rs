@@ -286,8 +286,8 @@ fn attempt(
         light: light(profile, from, to, pitch)?,
         shape,
     };
-    let trellis = Trellis::new(model, &banks[spread], &darkness(profile, model, &scene));
-    Some((trellis.best().error / trellis.variance().max(1e-6), scene))
+    let (error, variance) = banks[spread].least(model, &darkness(profile, model, &scene));
+    Some((error / variance.max(1e-6), scene))
 }
 
 /// The scenes to begin with: ends and spreads under which some reading explains most, the best first.

@@ -1,5 +1,7 @@
 //! What a stretch of bars may be, judged by its two ends alone: cheap, and it tells the blur.
 
+use std::sync::LazyLock;
+
 use crate::pipeline::decode::Formats;
 use crate::pipeline::decode::linear::fit::model::{self, Kind, Ratio};
 use crate::pipeline::decode::linear::fit::template::{Optics, Sampler};
@@ -50,7 +52,7 @@ const MIN_GUARDS: f32 = 0.6;
 
 /// What `profile`, of which `side` is one, may be: the likeliest first.
 pub fn hypotheses(profile: &[f32], side: &Side, formats: &Formats) -> Vec<Hypothesis> {
-    let ends = EndTables::new();
+    let ends = &*END_TABLES;
     let mut found = Vec::new();
     for (from, to) in stretches(profile) {
         let (from, to) = match side.mirrored {
@@ -132,6 +134,8 @@ fn kinds(length: f32, formats: &Formats) -> Vec<Kind> {
     found.retain(|kind| (PITCH.0..PITCH.1).contains(&(length / kind.modules())));
     found
 }
+
+static END_TABLES: LazyLock<EndTables> = LazyLock::new(EndTables::new);
 
 /// The characters at both ends of each kind of symbol, under each blur.
 struct EndTables {

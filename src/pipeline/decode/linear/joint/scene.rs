@@ -65,8 +65,7 @@ impl Scene {
         let last = ((self.to + FREE * pitch).max(0.0) as usize).min(profile.len());
         let seen = profile.get(first..last)?;
         let darkness = self.darkness(first, seen.len(), model, rows);
-        let mut normal = [[0.0_f64; UNKNOWNS]; UNKNOWNS];
-        let mut right = [0.0_f64; UNKNOWNS];
+        let mut sums = Sums::default();
         let mut error = 0.0;
         for (k, (value, (dark, slopes))) in seen.iter().zip(&darkness).enumerate() {
             let column = (first + k) as f32;
@@ -79,13 +78,9 @@ impl Scene {
             for (r, slope) in row[LIGHT..].iter_mut().zip(slopes) {
                 *r = -ink * slope;
             }
-            for i in 0..UNKNOWNS {
-                right[i] += f64::from(row[i] * rest);
-                for j in 0..=i {
-                    normal[i][j] += f64::from(row[i] * row[j]);
-                }
-            }
+            sums.add(&row, rest);
         }
+        let (mut normal, right) = sums.whole();
         let n = seen.len() as f32;
         self.hold(&mut normal, pitch);
         let change = solve(normal, right)?;
@@ -180,15 +175,49 @@ impl Scene {
     }
 }
 
-/// Gauss's elimination of symmetric equations, of which the lower half is given.
+/// Equations summed up over columns: in short numbers, which are worked on several at once, and those of some
+/// columns at a time in long ones.
+#[derive(Debug, Default)]
+struct Sums {
+    few: [[f32; UNKNOWNS]; UNKNOWNS],
+    few_right: [f32; UNKNOWNS],
+    n_few: usize,
+    normal: [[f64; UNKNOWNS]; UNKNOWNS],
+    right: [f64; UNKNOWNS],
+}
+
+impl Sums {
+    fn add(&mut self, row: &[f32; UNKNOWNS], rest: f32) {
+        for (sums, factor) in self.few.iter_mut().zip(row) {
+            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += factor * value);
+        }
+        self.few_right.iter_mut().zip(row).for_each(|(sum, value)| *sum += rest * value);
+        self.n_few += 1;
+        if self.n_few == 16 {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        let all = self.normal.as_flattened_mut().iter_mut().zip(self.few.as_flattened());
+        let right = self.right.iter_mut().zip(&self.few_right);
+        all.chain(right).for_each(|(sum, few)| *sum += f64::from(*few));
+        self.few = [[0.0; UNKNOWNS]; UNKNOWNS];
+        self.few_right = [0.0; UNKNOWNS];
+        self.n_few = 0;
+    }
+
+    fn whole(mut self) -> ([[f64; UNKNOWNS]; UNKNOWNS], [f64; UNKNOWNS]) {
+        self.flush();
+        (self.normal, self.right)
+    }
+}
+
+/// Gauss's elimination of symmetric equations.
 fn solve(
     mut normal: [[f64; UNKNOWNS]; UNKNOWNS],
     mut right: [f64; UNKNOWNS],
 ) -> Option<[f64; UNKNOWNS]> {
-    let lower = normal;
-    for (i, row) in normal.iter_mut().enumerate() {
-        row.iter_mut().zip(&lower).skip(i + 1).for_each(|(value, other)| *value = other[i]);
-    }
     for column in 0..UNKNOWNS {
         let upper = normal[column];
         if upper[column].abs() < 1e-12 {

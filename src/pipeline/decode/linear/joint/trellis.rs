@@ -88,6 +88,32 @@ impl Bank {
         }
         costs
     }
+
+    /// The error of the best reading of `darkness`, as [`Trellis::best`] has it, and its variance: all rows are
+    /// followed and none is kept.
+    pub fn least(&self, model: &Model, darkness: &[f32]) -> (f32, f32) {
+        let energy: f32 = dot(darkness, darkness);
+        let sum: f32 = darkness.iter().sum();
+        let (mut costs, mut next): (Vec<f32>, Vec<f32>) = (Vec::new(), Vec::new());
+        let mut at = 0;
+        for (k, slot) in model.slots.iter().enumerate() {
+            let rows = &self.rows[*slot];
+            let length = rows.first().map_or(0, Vec::len);
+            let window = darkness.get(at..at + length).unwrap_or_default();
+            let own = rows.iter().zip(&self.energies[*slot]).map(|(r, e)| e - 2.0 * dot(r, window));
+            next.clear();
+            if let Some(before) = k.checked_sub(1).and_then(|k| model.slots.get(k)) {
+                let ways = self.products((*before, *slot)).chunks(costs.len().max(1));
+                next.extend(own.zip(ways).map(|(own, pairs)| own + least_sum(&costs, pairs)));
+            } else {
+                next.extend(own);
+            }
+            std::mem::swap(&mut costs, &mut next);
+            at += length.saturating_sub(2 * TAIL);
+        }
+        let error = costs.iter().copied().fold(f32::MAX, f32::min);
+        (error + energy, energy - sum * sum / darkness.len().max(1) as f32)
+    }
 }
 
 /// The darkness of one character, 0 to 1, at [`SAMPLES`] a module.
@@ -313,6 +339,20 @@ fn keep(state: &mut [(f32, usize); 2], way: (f32, usize)) {
     } else if way.0 < state[1].0 {
         state[1] = way;
     }
+}
+
+/// The least sum of two values at one place.
+fn least_sum(a: &[f32], b: &[f32]) -> f32 {
+    let mut least = [f32::MAX; 4];
+    let (mut left, mut right) = (a.chunks_exact(4), b.chunks_exact(4));
+    for (x, y) in (&mut left).zip(&mut right) {
+        for (least, (x, y)) in least.iter_mut().zip(x.iter().zip(y)) {
+            let sum = x + y;
+            *least = if sum < *least { sum } else { *least };
+        }
+    }
+    let rest = left.remainder().iter().zip(right.remainder()).map(|(x, y)| x + y);
+    rest.chain(least).fold(f32::MAX, f32::min)
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {
