@@ -4,12 +4,14 @@ pub mod aztec;
 pub mod datamatrix;
 pub mod edges;
 pub mod grid;
+pub mod guards;
 pub mod rings;
 pub mod sheet;
 
 use crate::pipeline::decode::engine::{self, Effort, Family, Threshold};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::matrix::edges::{Edges, Line};
+use crate::pipeline::decode::matrix::guards::has_guard;
 use crate::pipeline::decode::matrix::rings::{Binary, Rings};
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::texture::{Patch, patches};
@@ -37,7 +39,7 @@ const LARGE_SIDE: usize = 64;
 /// A picture of at most this many pixels is also read whole.
 const WHOLE: usize = 1300 * 1300;
 
-/// A picture of at most this many pixels is searched for finders enlarged, one of more than four times so many reduced.
+/// A picture of at most this many pixels is searched for finders enlarged, one of more than twice so many reduced.
 const FINE: usize = 240 * 240;
 
 /// A picture of at most this many pixels is read enlarged, too.
@@ -132,11 +134,16 @@ pub fn read_stacked(
     if is_wanted(Family::Pdf417) {
         for patch in heaps(view, regions).iter().take(MAX_HEAPS) {
             let crop = Crop::of(view, patch);
-            let found =
-                engine::read(crop.gray.view(), Family::Pdf417, Threshold::Local, Effort::Quick);
+            let found = pdf417(crop.gray.view(), Effort::Quick);
             add(symbols, found.map(|symbol| crop.placed(symbol)), view);
         }
     }
+}
+
+/// The PDF417 symbol of `view`, which must show a guard: print does not, and rxing's search is dear.
+fn pdf417(view: View<'_>, effort: Effort) -> Option<Symbol> {
+    let read = || engine::read(view, Family::Pdf417, Threshold::Local, effort);
+    has_guard(view).then(read)?
 }
 
 /// Where `regions` lie close together: the rows of a stacked symbol do not look alike, and come in parts.
@@ -199,13 +206,15 @@ pub fn read_whole(view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) 
         return add(symbols, found, view);
     }
     for family in Family::ALL.into_iter().filter(|family| formats.has_any(family.symbologies())) {
-        let found = engine::read(view, family, Threshold::Local, Effort::Hard)
-            .or_else(|| engine::read(view, family, Threshold::Global, Effort::Quick))
-            .or_else(|| {
-                let crop = enlarged.as_ref()?;
-                let found = engine::read(crop.gray.view(), family, Threshold::Local, Effort::Hard);
-                found.map(|symbol| crop.placed(symbol))
-            });
+        let larger = || {
+            let crop = enlarged.as_ref().filter(|_| family.is_square())?;
+            let found = engine::read(crop.gray.view(), family, Threshold::Local, Effort::Hard);
+            found.map(|symbol| crop.placed(symbol))
+        };
+        let found = match family {
+            Family::Pdf417 => pdf417(view, Effort::Hard),
+            _ => engine::read(view, family, Threshold::Local, Effort::Hard).or_else(larger),
+        };
         add(symbols, found, view);
         if !symbols.is_empty() {
             return;
@@ -218,7 +227,7 @@ fn read_by_finder(view: View<'_>, formats: &Formats) -> Option<Symbol> {
     let whole = Patch { left: 0, top: 0, width: view.width, height: view.height };
     let n = view.width * view.height;
     let mut crop = if n <= FINE { Crop::enlarged(view, &whole) } else { Crop::plain(view, &whole) };
-    while crop.gray.luma.len() > 4 * FINE {
+    while crop.gray.luma.len() > 2 * FINE {
         crop = Crop { gray: crop.gray.view().halved(), scale: crop.scale / 2.0, ..crop };
     }
     let gray = crop.gray.view();

@@ -5,7 +5,7 @@
     reason = "bins and pixels of a patch are far below the limits of their types"
 )]
 
-use std::f32::consts::TAU;
+use std::f32::consts::{FRAC_PI_2, FRAC_PI_4, PI, TAU};
 
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::Point;
@@ -91,8 +91,8 @@ impl Line {
 pub struct Edges {
     width: usize,
     height: usize,
-    /// Gray values a pixel, to the right and down.
-    slopes: Vec<[f32; 2]>,
+    /// Eighths of gray values a pixel, to the right and down.
+    slopes: Vec<[i16; 2]>,
     /// A change across an edge that counts as a whole one.
     full: f32,
     /// Those on an edge, by the direction of their gradient.
@@ -110,46 +110,56 @@ impl Edges {
     /// Those of `view`.
     pub fn of(view: View<'_>) -> Self {
         let (width, height) = (view.width, view.height);
-        let mut slopes = vec![[0.0; 2]; width * height];
+        // Eight times the change a pixel.
+        let mut slopes = vec![[0_i16; 2]; width * height];
         for y in 1..height.saturating_sub(1) {
             let (above, row, below) = (view.row(y - 1), view.row(y), view.row(y + 1));
             let out = slopes.get_mut(y * width + 1..(y + 1) * width - 1).unwrap_or_default();
             let windows = above.windows(3).zip(row.windows(3)).zip(below.windows(3));
             for (slope, ((a, r), b)) in out.iter_mut().zip(windows) {
-                let [a, r, b] = [a, r, b].map(|w| [w[0], w[1], w[2]].map(f32::from));
+                let [a, r, b] = [a, r, b].map(|w| [w[0], w[1], w[2]].map(i16::from));
                 *slope = [
-                    (a[2] + 2.0 * r[2] + b[2] - a[0] - 2.0 * r[0] - b[0]) / 8.0,
-                    (b[0] + 2.0 * b[1] + b[2] - a[0] - 2.0 * a[1] - a[2]) / 8.0,
+                    a[2] + 2 * r[2] + b[2] - a[0] - 2 * r[0] - b[0],
+                    b[0] + 2 * b[1] + b[2] - a[0] - 2 * a[1] - a[2],
                 ];
             }
         }
-        let sizes: Vec<f32> = slopes.iter().map(|[x, y]| x * x + y * y).collect();
+        let square = |[x, y]: &[i16; 2]| {
+            let (x, y) = (i32::from(*x), i32::from(*y));
+            x * x + y * y
+        };
         // One pixel in ten is steeper than this: in a symbol those are edges.
-        let mut ordered: Vec<f32> = sizes.iter().step_by(3).copied().collect();
+        let mut ordered: Vec<i32> = slopes.iter().step_by(7).map(square).collect();
         let rank = ordered.len() * 9 / 10;
         let steep = if rank < ordered.len() {
-            ordered.select_nth_unstable_by(rank, f32::total_cmp).1.sqrt()
+            (*ordered.select_nth_unstable(rank).1 as f32).sqrt() / 8.0
         } else {
             MIN_SLOPE
         };
         let (full, least) = ((0.6 * steep).max(MIN_SLOPE), (0.25 * steep).max(MIN_SLOPE));
+        let least = (64.0 * least * least) as i32;
         let mut pixels = vec![Vec::new(); DIRECTIONS];
-        for (k, size) in sizes.iter().enumerate().filter(|(_, size)| **size > least * least) {
-            let ([x, y], size) = (slopes[k], size.sqrt());
-            let turn = y.atan2(x) * (DIRECTIONS as f32 / TAU);
-            let direction = (turn + DIRECTIONS as f32 + 0.5) as usize % DIRECTIONS;
-            pixels[direction].push(Pixel {
-                at: Point::new((k % width) as f32, (k / width) as f32),
-                across: Point::new(x / size, y / size),
-            });
+        for (row, slopes) in slopes.chunks(width.max(1)).enumerate() {
+            for (column, slope) in slopes.iter().enumerate() {
+                let size = square(slope);
+                if size <= least {
+                    continue;
+                }
+                let [x, y] = slope.map(f32::from);
+                let per = 1.0 / (size as f32).sqrt();
+                let direction = (turn(x, y) + 0.5) as usize % DIRECTIONS;
+                pixels[direction].push(Pixel {
+                    at: Point::new(column as f32, row as f32),
+                    across: Point::new(x * per, y * per),
+                });
+            }
         }
         Self { width, height, slopes, full, pixels }
     }
 
     /// The pixels whose gradient is within some 15 degrees of that direction.
     fn along(&self, across: Point) -> impl Iterator<Item = &Pixel> {
-        let turn = across.y.atan2(across.x) * (DIRECTIONS as f32 / TAU);
-        let direction = (turn + DIRECTIONS as f32 + 0.5) as usize;
+        let direction = (turn(across.x, across.y) + 0.5) as usize;
         (direction + DIRECTIONS - 5..=direction + DIRECTIONS + 5)
             .flat_map(|d| &self.pixels[d % DIRECTIONS])
     }
@@ -158,6 +168,7 @@ impl Edges {
     pub fn rise(&self, a: Point, b: Point, across: Point) -> f32 {
         let n = (a.distance(b) / 1.5).max(4.0) as usize;
         let step = Point::new((b.x - a.x) / n as f32, (b.y - a.y) / n as f32);
+        let per = 1.0 / (8.0 * self.full);
         let mut sum = 0.0;
         for k in 0..n {
             let (x, y) = (a.x + (k as f32 + 0.5) * step.x, a.y + (k as f32 + 0.5) * step.y);
@@ -167,8 +178,9 @@ impl Edges {
                 && (column as usize) < self.width
                 && (row as usize) < self.height
             {
-                let [sx, sy] = self.slopes[row as usize * self.width + column as usize];
-                sum += ((sx * across.x + sy * across.y) / self.full).clamp(-1.0, 1.0);
+                let slope = self.slopes[row as usize * self.width + column as usize];
+                let [sx, sy] = slope.map(f32::from);
+                sum += ((sx * across.x + sy * across.y) * per).clamp(-1.0, 1.0);
             }
         }
         sum / n as f32
@@ -310,6 +322,18 @@ impl Edges {
         (n as f32 > 0.62 * (to - from + 1) as f32)
             .then_some((from as f32 - reach - 0.5, to as f32 - reach + 0.5))
     }
+}
+
+/// The direction of a vector in steps of [`DIRECTIONS`] a circle, 0 to all of them, to a tenth of a step.
+fn turn(x: f32, y: f32) -> f32 {
+    let (low, high) = (x.abs().min(y.abs()), x.abs().max(y.abs()));
+    let z = low / high.max(1e-6);
+    // An arc tangent from 0 to 1, within 0.004.
+    let angle = z * (FRAC_PI_4 + 0.273 * (1.0 - z));
+    let angle = if y.abs() > x.abs() { FRAC_PI_2 - angle } else { angle };
+    let angle = if x < 0.0 { PI - angle } else { angle };
+    let angle = if y < 0.0 { TAU - angle } else { angle };
+    angle * (DIRECTIONS as f32 / TAU)
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use crate::pipeline::symbol::Point;
 /// Least length of a run, in pixels.
 const MIN_RUN: usize = 2;
 
+/// The widths of a QR code's finder pattern (ISO/IEC 18004, 6.3.3.1), dark first.
+const FINDER: [u8; 5] = [1, 1, 3, 1, 1];
+
 /// A patch in two colours.
 #[derive(Debug)]
 pub struct Binary {
@@ -55,20 +58,27 @@ impl Binary {
         Self { width, height, dark }
     }
 
-    /// Whether a row crosses something with the widths of a QR code's finder pattern, 1:1:3:1:1.
+    /// Whether rows, and columns at the same place, cross something with the widths of a QR code's finder pattern.
     pub fn has_finder(&self) -> bool {
-        let is_finder = |runs: &[(usize, usize)], _: usize| {
-            let module = runs.iter().map(|(_, n)| n).sum::<usize>() as f32 / 7.0;
-            let fits = |n: usize, k: f32| (n as f32 - k * module).abs() < (0.7 + 0.1 * k) * module;
-            let wide = [1.0, 1.0, 3.0, 1.0, 1.0];
-            module >= 1.0 && runs.iter().zip(wide).all(|((_, n), k)| fits(*n, k))
+        let crosses = |y: &usize| {
+            let runs = self.runs(*y, 0..self.width);
+            runs.windows(5).any(|five| {
+                let (start, n) = five[2];
+                self.dark[y * self.width + start]
+                    && is_like(five, &FINDER, 0.9)
+                    && self.column_crosses(start + n / 2, *y, 5 * n)
+            })
         };
-        let mut n_rows = 0;
-        for y in 0..self.height {
-            let runs = self.runs(y, 0..self.width);
-            n_rows += usize::from(runs.windows(5).enumerate().any(|(k, w)| is_finder(w, k)));
-        }
-        n_rows >= 2
+        (0..self.height).filter(crosses).nth(1).is_some()
+    }
+
+    /// Whether column `x` shows a finder pattern around row `y`, `reach` pixels up and down at most.
+    fn column_crosses(&self, x: usize, y: usize, reach: usize) -> bool {
+        let rows = y.saturating_sub(reach)..(y + reach).min(self.height);
+        let runs = self.runs_down(x, rows);
+        let middle = runs.iter().position(|(start, n)| (*start..start + n).contains(&y));
+        let five = middle.and_then(|k| runs.get(k.checked_sub(2)?..k + 3));
+        five.is_some_and(|five| is_like(five, &FINDER, 1.0))
     }
 
     /// The bull's eyes, each once.
@@ -107,19 +117,27 @@ impl Binary {
         let reach = (12.0 * module) as usize;
         let from = y.saturating_sub(reach);
         let to = (y + reach).min(self.height);
-        let mut runs: Vec<(usize, usize)> = Vec::new();
-        for row in from..to {
-            let here = self.dark[row * self.width + x];
-            match runs.last_mut() {
-                Some((start, n)) if self.dark[*start * self.width + x] == here => *n += 1,
-                _ => runs.push((row, 1)),
-            }
-        }
+        let runs = self.runs_down(x, from..to);
         let middle = runs.iter().position(|(start, n)| (*start..start + n).contains(&y))?;
         let seven = runs.get(middle.checked_sub(3)?..middle + 4)?;
         let height = even(seven)?;
         let (start, n) = runs[middle];
         Some((start as f32 + n as f32 / 2.0 - 0.5, height))
+    }
+
+    /// The runs of one colour in column `x`.
+    fn runs_down(&self, x: usize, rows: std::ops::Range<usize>) -> Vec<(usize, usize)> {
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        let mut last = None;
+        for y in rows {
+            let here = self.dark[y * self.width + x];
+            match runs.last_mut().filter(|_| last == Some(here)) {
+                Some((_, n)) => *n += 1,
+                None => runs.push((y, 1)),
+            }
+            last = Some(here);
+        }
+        runs
     }
 
     /// The runs of one colour in row `y`: where each begins and its length.
@@ -134,6 +152,16 @@ impl Binary {
         }
         runs
     }
+}
+
+/// Whether the first of `runs` are so wide in modules, each but for `most` modules.
+fn is_like(runs: &[(usize, usize)], widths: &[u8], most: f32) -> bool {
+    let Some(runs) = runs.get(..widths.len()) else { return false };
+    let n_modules: u8 = widths.iter().sum();
+    let module = runs.iter().map(|(_, n)| n).sum::<usize>() as f32 / f32::from(n_modules);
+    let off =
+        |(run, width): (&(usize, usize), &u8)| (run.1 as f32 - f32::from(*width) * module).abs();
+    module >= 1.0 && runs.iter().zip(widths).all(|pair| off(pair) < most * module + 0.3)
 }
 
 /// The mean length of runs that are all about as long.
