@@ -8,8 +8,11 @@ pub mod hypothesis;
 pub mod model;
 pub mod template;
 
-use crate::pipeline::decode::linear::fit::hypothesis::Hypothesis;
-use crate::pipeline::decode::linear::fit::model::Model;
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use crate::pipeline::decode::linear::fit::hypothesis::{Hypothesis, N_OPTICS, rank};
+use crate::pipeline::decode::linear::fit::model::{Kind, Model};
 use crate::pipeline::decode::linear::fit::template::{
     Elements, Optics, Sampler, normalise, product, render,
 };
@@ -81,18 +84,31 @@ fn best_of(rows: &[Vec<f32>], window: &[f32]) -> (usize, f32, f32) {
     (best.0, best.1, next)
 }
 
+/// The rows of each alphabet of a model through one blur.
+type Tables = Vec<Vec<Vec<f32>>>;
+
+/// Those of each kind of symbol and of all optics that hypotheses have, drawn when first needed.
+static TABLES: [OnceLock<Tables>; Kind::N_LIKE * N_OPTICS] =
+    [const { OnceLock::new() }; Kind::N_LIKE * N_OPTICS];
+
+/// The rows of `model` through `optics`.
+fn tables(model: &Model, optics: Optics) -> Cow<'static, Tables> {
+    let draw = || {
+        let rows = |a: &model::Alphabet| a.rows.iter().map(|r| template(r, a, optics)).collect();
+        model.alphabets.iter().map(rows).collect()
+    };
+    let known = rank(optics).and_then(|rank| TABLES.get(model.kind.like() * N_OPTICS + rank));
+    known.map_or_else(|| Cow::Owned(draw()), |known| Cow::Borrowed(known.get_or_init(draw)))
+}
+
 fn follow(hypothesis: &Hypothesis, sampler: &Sampler) -> Option<Reading> {
     let model = &hypothesis.kind.model();
     let optics = &hypothesis.optics;
-    let tables: Vec<Vec<Vec<f32>>> = model
-        .alphabets
-        .iter()
-        .map(|a| a.rows.iter().map(|row| template(row, a, *optics)).collect())
-        .collect();
-    let mut choices = track(hypothesis, model, &tables, sampler)?;
+    let tables = &*tables(model, *optics);
+    let mut choices = track(hypothesis, model, tables, sampler)?;
     for _ in 0..2 {
         place(&mut choices, model, hypothesis)?;
-        choose(&mut choices, model, *optics, &tables, sampler);
+        choose(&mut choices, model, *optics, tables, sampler);
     }
     let worst = choices.iter().map(|c| c.doubt).fold(0.0, f32::max);
     let mean = choices.iter().map(|c| c.correlation).sum::<f32>() / choices.len() as f32;

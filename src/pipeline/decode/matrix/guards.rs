@@ -17,7 +17,7 @@ const MOST_OFF: f32 = 0.8;
 const LINES: usize = 3;
 
 /// About so many lines of each direction are looked at.
-const LOOKED_AT: usize = 80;
+const LOOKED_AT: usize = 40;
 
 /// Pixels of paper that are set at the ends of a line.
 const PAPER: usize = 4;
@@ -70,7 +70,7 @@ fn is_crossed(n: usize, line: impl Fn(usize) -> Vec<f32>) -> bool {
 /// Where the guards in a line begin, and their lengths.
 fn guards(bars: &Bars) -> Vec<(f32, f32)> {
     let at = |k: usize| {
-        let kinds = if k % 2 == 0 { &OF_BAR[..] } else { &OF_SPACE };
+        let kinds = if k.is_multiple_of(2) { &OF_BAR[..] } else { &OF_SPACE };
         kinds.iter().find_map(|widths| {
             let edges = bars.edges.get(k..=k + widths.len())?;
             let length = edges.last()? - edges.first()?;

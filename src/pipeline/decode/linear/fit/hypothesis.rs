@@ -15,6 +15,16 @@ const BLURS: [f32; 4] = [0.35, 0.55, 0.75, 1.0];
 /// The growths of bars that are tried, in modules.
 const GROWTHS: [f32; 3] = [0.0, -0.3, 0.3];
 
+/// Pairs of a blur and a growth.
+pub const N_OPTICS: usize = BLURS.len() * GROWTHS.len();
+
+/// Which of the pairs of a blur and a growth `optics` is.
+pub fn rank(optics: Optics) -> Option<usize> {
+    let blur = BLURS.iter().position(|blur| blur.total_cmp(&optics.blur).is_eq())?;
+    let growth = GROWTHS.iter().position(|growth| growth.total_cmp(&optics.growth).is_eq())?;
+    Some(growth * BLURS.len() + blur)
+}
+
 /// Least and most columns a module.
 const PITCH: (f32, f32) = (0.95, 14.0);
 

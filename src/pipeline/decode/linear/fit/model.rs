@@ -77,13 +77,23 @@ impl Kind {
         }
     }
 
+    /// How many kinds there are that differ in more than their number of characters.
+    pub const N_LIKE: usize = 5;
+
+    /// Which of those it is.
+    pub fn like(self) -> usize {
+        match self {
+            Self::Ean13 => 0,
+            Self::Code128(_) => 1,
+            Self::Code39(_, Ratio::Two) => 2,
+            Self::Code39(_, Ratio::TwoAndAHalf) => 3,
+            Self::Code39(_, Ratio::Three) => 4,
+        }
+    }
+
     /// Whether both are of one symbology and ratio.
     pub fn is_like(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Ean13, Self::Ean13) | (Self::Code128(_), Self::Code128(_)) => true,
-            (Self::Code39(_, a), Self::Code39(_, b)) => a == b,
-            _ => false,
-        }
+        self.like() == other.like()
     }
 }
 
