@@ -25,8 +25,11 @@ const SPREADS: [(Shape, f32); 4] =
 /// Those of them that a pair of ends is judged by.
 const ROUGH: [usize; 2] = [0, 3];
 
+/// The darkness, of the ink's, at the end of a symbol in a strong blur.
+const RIM: f32 = 0.27;
+
 /// By how many modules the ends are tried beside where edges show them.
-const OFFSETS: [f32; 5] = [0.0, -0.8, 0.8, -1.6, 1.6];
+const OFFSETS: [f32; 3] = [0.0, -0.8, 0.8];
 
 /// Columns a module that are looked at.
 const PITCH: std::ops::Range<f32> = 0.8..14.0;
@@ -141,7 +144,7 @@ fn begin(sides: [&[Vec<f32>]; 2], model: &Model, banks: &Banks) -> Vec<(usize, S
         }
     }
     rough.retain(|(rest, ..)| *rest < MAX_ROUGH);
-    rough.sort_by(|a, b| a.0.total_cmp(&b.0));
+    rough.sort_by(|a, b| explained(b.0, b.2.1).total_cmp(&explained(a.0, a.2.1)));
     let mut searched: Vec<(usize, (f32, f32))> = Vec::new();
     let mut found: Vec<(f32, usize, Scene)> = Vec::new();
     for (_, direction, first) in rough {
@@ -153,9 +156,17 @@ fn begin(sides: [&[Vec<f32>]; 2], model: &Model, banks: &Banks) -> Vec<(usize, S
         }
     }
     found.retain(|(rest, ..)| *rest < MAX_START);
-    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let explains =
+        |(rest, _, scene): &(f32, usize, Scene)| explained(*rest, (scene.from, scene.to));
+    found.sort_by(|a, b| explains(b).total_cmp(&explains(a)));
     found.truncate(FOLLOWED);
     found.into_iter().map(|(_, direction, scene)| (direction, scene)).collect()
+}
+
+/// How much speaks for a stretch that leaves the share `rest` of the variance: each column counts, for a part of a
+/// symbol is always easier to explain than the whole.
+fn explained(rest: f32, (from, to): (f32, f32)) -> f32 {
+    -(to - from) * rest.max(1e-6).ln()
 }
 
 /// The best whole reading near `scene`.
@@ -254,6 +265,8 @@ fn stretches(profile: &[f32], modules: f32) -> Vec<(f32, f32)> {
             for end in (1..right.edges.len()).step_by(2) {
                 let (from, to) = (left.edges[start], right.edges[end]);
                 let pitch = (to - from) / modules;
+                let from = rim(profile, from, -pitch);
+                let to = rim(profile, to, pitch);
                 let is_free = left.before(start).min(right.after(end)) > QUIET * pitch;
                 let same = |(a, b): &(f32, f32)| (a - from).abs() + (b - to).abs() < pitch;
                 if PITCH.contains(&pitch) && is_free && !found.iter().any(same) {
@@ -266,6 +279,24 @@ fn stretches(profile: &[f32], modules: f32) -> Vec<(f32, f32)> {
     found.sort_by(|a, b| (b.1 - b.0).total_cmp(&(a.1 - a.0)));
     found.truncate(MAX_STRETCHES);
     found
+}
+
+/// Where the end of a symbol at about `edge` is, seen along `outward` (a module, negative to the left).
+///
+/// Blur makes one grey bar of a guard, darker where it runs into the next wide bar; the end is where half of that
+/// grey is reached, which is outside the place where half of the ink is.
+fn rim(profile: &[f32], edge: f32, outward: f32) -> f32 {
+    let at = |modules: f32| {
+        let column = (edge + modules * outward).clamp(0.0, profile.len().saturating_sub(1) as f32);
+        profile.get(column as usize).copied().unwrap_or_default()
+    };
+    let of = |range: std::ops::Range<i16>, best: fn(f32, f32) -> f32| {
+        range.map(|k| at(0.5 * f32::from(k))).reduce(best).unwrap_or_default()
+    };
+    let (paper, ink) = (of(0..7, f32::max), of(-15..1, f32::min));
+    let level = paper - RIM * (paper - ink);
+    let steps = (0..30_u8).map(|k| 0.1 * f32::from(k));
+    edge + outward * steps.take_while(|modules| at(*modules) < level).last().unwrap_or(0.0)
 }
 
 /// How well a reading from `from` to `to` may explain the profile.
@@ -423,6 +454,15 @@ mod tests {
                 assert_eq!(reading.backward, backward);
                 profile.reverse();
             }
+        }
+    }
+
+    #[test]
+    fn an_end_that_runs_into_a_wide_bar_is_found() {
+        let digits = [7, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 9];
+        for radius in [3, 4] {
+            let (reading, _) = read(&vec![profile(digits, radius); 4], Kind::Ean13).unwrap();
+            assert_eq!(reading.text, "5712345678909", "radius {radius}");
         }
     }
 
