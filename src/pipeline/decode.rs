@@ -103,7 +103,7 @@ pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decode
     search.read(&locate::joined(&unread));
     // What costs more comes later: what was read by then is spared it.
     let symbols = &mut search.found.symbols;
-    matrix::read_stacked(view, &unread, formats, symbols);
+    matrix::stacked::read(view, &unread, formats, symbols);
     gather::read_stacks(&gather::gathered(&unread), view, formats, symbols);
     gather::read_stacks(&unread, view, formats, symbols);
     matrix::read_patches(view, &reduced, formats, symbols);

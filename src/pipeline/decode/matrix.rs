@@ -7,11 +7,10 @@ pub mod grid;
 pub mod guards;
 pub mod rings;
 pub mod sheet;
+pub mod stacked;
 
 use crate::pipeline::decode::engine::{self, Effort, Family, Threshold};
-use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::matrix::edges::{Edges, Line};
-use crate::pipeline::decode::matrix::guards::has_guard;
 use crate::pipeline::decode::matrix::rings::{Binary, Rings};
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::texture::{Patch, patches};
@@ -21,14 +20,8 @@ use crate::pipeline::symbol::{Point, Symbol, Symbology};
 /// Most patches that are read in one picture.
 const MAX_PATCHES: usize = 14;
 
-/// Most heaps of such regions that are read in one picture.
-const MAX_HEAPS: usize = 1;
-
 /// Most bull's eyes that are followed in one patch.
 const MAX_EYES: usize = 10;
-
-/// Room around a region of bars: a quiet zone, in pixels.
-const ROOM_PX: f32 = 16.0;
 
 /// A crop with a shorter side than this is enlarged.
 const SMALL_SIDE: usize = 110;
@@ -123,77 +116,6 @@ fn data_matrix(view: View<'_>) -> Option<Symbol> {
     })
 }
 
-/// Adds the stacked symbols, PDF417, among `regions` of bars that no linear reader has read.
-pub fn read_stacked(
-    view: View<'_>,
-    regions: &[Region],
-    formats: &Formats,
-    symbols: &mut Vec<Symbol>,
-) {
-    let is_wanted = |family: Family| family.symbologies().iter().any(|s| formats.has(*s));
-    if is_wanted(Family::Pdf417) {
-        for patch in heaps(view, regions).iter().take(MAX_HEAPS) {
-            let crop = Crop::of(view, patch);
-            let found = pdf417(crop.gray.view(), Effort::Quick);
-            add(symbols, found.map(|symbol| crop.placed(symbol)), view);
-        }
-    }
-}
-
-/// The PDF417 symbol of `view`, which must show a guard: print does not, and rxing's search is dear.
-fn pdf417(view: View<'_>, effort: Effort) -> Option<Symbol> {
-    let read = || engine::read(view, Family::Pdf417, Threshold::Local, effort);
-    has_guard(view).then(read)?
-}
-
-/// Where `regions` lie close together: the rows of a stacked symbol do not look alike, and come in parts.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to the picture's sides"
-)]
-fn heaps(view: View<'_>, regions: &[Region]) -> Vec<Patch> {
-    let mut boxes: Vec<[f32; 4]> = regions.iter().map(bounds).collect();
-    let mut n_parts: Vec<usize> = vec![1; boxes.len()];
-    let mut k = 0;
-    while k < boxes.len() {
-        let near = |a: &[f32; 4], b: &[f32; 4]| {
-            a[0] < b[2] + ROOM_PX
-                && b[0] < a[2] + ROOM_PX
-                && a[1] < b[3] + ROOM_PX
-                && b[1] < a[3] + ROOM_PX
-        };
-        let here = boxes[k];
-        if let Some(other) = (k + 1..boxes.len()).find(|j| near(&here, &boxes[*j])) {
-            let b = boxes.swap_remove(other);
-            n_parts[k] += n_parts.swap_remove(other);
-            let a = &mut boxes[k];
-            *a = [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
-        } else {
-            k += 1;
-        }
-    }
-    let side = |v: f32, most: usize| v.clamp(0.0, most as f32) as usize;
-    let patch = |b: [f32; 4]| {
-        let (left, top) = (side(b[0], view.width), side(b[1], view.height));
-        let (right, bottom) = (side(b[2], view.width), side(b[3], view.height));
-        Patch { left, top, width: right - left, height: bottom - top }
-    };
-    let in_parts = boxes.into_iter().zip(n_parts).filter(|(_, n)| *n > 1);
-    let mut patches: Vec<Patch> = in_parts.map(|(b, _)| patch(b)).collect();
-    patches.sort_by_key(|patch| std::cmp::Reverse(patch.width * patch.height));
-    patches
-}
-
-/// The upright box around `region`: left, top, right, bottom.
-fn bounds(region: &Region) -> [f32; 4] {
-    let (sin, cos) = region.angle.sin_cos();
-    let x = region.across * cos.abs() + region.along * sin.abs();
-    let y = region.across * sin.abs() + region.along * cos.abs();
-    let Point { x: cx, y: cy } = region.centre;
-    [cx - x, cy - y, cx + x, cy + y]
-}
-
 /// Reads a picture that is itself little more than a symbol, unless it is too large for that.
 pub fn read_whole(view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) {
     if view.width * view.height > WHOLE {
@@ -212,7 +134,7 @@ pub fn read_whole(view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) 
             found.map(|symbol| crop.placed(symbol))
         };
         let found = match family {
-            Family::Pdf417 => pdf417(view, Effort::Hard),
+            Family::Pdf417 => stacked::pdf417(view, Effort::Hard),
             _ => engine::read(view, family, Threshold::Local, Effort::Hard).or_else(larger),
         };
         add(symbols, found, view);

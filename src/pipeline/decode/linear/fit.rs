@@ -115,7 +115,7 @@ fn follow(hypothesis: &Hypothesis, sampler: &Sampler) -> Option<Reading> {
     let values: Vec<usize> =
         choices.iter().enumerate().map(|(k, c)| model.alphabet(k).first + c.row).collect();
     let (symbology, text, identifier) = content(model, &values)?;
-    let most = if model.kind == model::Kind::Ean13 { 0.65 } else { 0.8 };
+    let most = if model.kind == Kind::Ean13 { 0.65 } else { 0.8 };
     if mean < 0.85 || worst > most {
         return None;
     }
