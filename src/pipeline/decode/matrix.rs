@@ -5,6 +5,7 @@ pub mod datamatrix;
 pub mod edges;
 pub mod grid;
 pub mod guards;
+pub mod qr;
 pub mod rings;
 pub mod sheet;
 pub mod stacked;
@@ -65,8 +66,11 @@ fn read_patch(view: View<'_>, patch: &Patch, formats: &Formats) -> Option<Symbol
         let read = |threshold| engine::read(gray, Family::Qr, threshold, Effort::Quick);
         read(Threshold::Local).or_else(|| read(Threshold::Global))
     };
-    let has_finder = formats.has_any(Family::Qr.symbologies()) && binary.has_finder();
-    let found = has_finder.then(qr).flatten();
+    let is_wanted = formats.has_any(Family::Qr.symbologies());
+    let finders = if is_wanted { binary.finders() } else { Vec::new() };
+    let has_finder = !finders.is_empty();
+    let by_finders = || formats.has(Symbology::QRCode).then(|| self::qr(gray, &finders))?;
+    let found = by_finders().or_else(|| has_finder.then(qr).flatten());
     let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &binary))?;
     if let Some(symbol) = found.or_else(aztec) {
         return Some(crop.placed(symbol));
@@ -86,6 +90,13 @@ fn read_patch(view: View<'_>, patch: &Patch, formats: &Formats) -> Option<Symbol
     let is_large = patch.width.min(patch.height) >= LARGE_SIDE;
     let followed = || engine::read(gray, Family::DataMatrix, Threshold::Local, Effort::Quick);
     found.or_else(|| is_large.then(followed)?.map(|symbol| crop.placed(symbol)))
+}
+
+/// The QR code of `view`, dark on light or light on dark.
+fn qr(view: View<'_>, finders: &[Rings]) -> Option<Symbol> {
+    let (dark, light): (Vec<Rings>, Vec<Rings>) = finders.iter().partition(|f| f.is_dark);
+    let on_dark = || (light.len() > 2).then(|| qr::read(negative(view).view(), &light))?;
+    qr::read(view, &dark).or_else(on_dark)
 }
 
 /// The Aztec symbol of `view`, dark on light or light on dark.

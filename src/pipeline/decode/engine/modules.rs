@@ -4,8 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rxing::aztec::decoder::highLevelDecode;
 use rxing::common::BitMatrix;
+use rxing::common::cpp_essentials::DecoderResult;
 use rxing::common::reedsolomon::{PredefinedGenericGF, ReedSolomonDecoder};
 use rxing::datamatrix::decoder::{BitMatrixParser, DataBlock, decoded_bit_stream_parser};
+use rxing::qrcode::common::Version;
+use rxing::qrcode::cpp_port::decoder::DecodeBitStream;
+use rxing::qrcode::decoder as qrcode;
 
 use crate::pipeline::decode::engine::without_leading_fnc1;
 use crate::pipeline::decode::matrix::grid::Bits;
@@ -86,6 +90,43 @@ fn data_matrix_of(bits: &Bits, is_mirrored: bool) -> Option<Reading> {
     let identifier = format!("]d{}", found.getSymbologyModifier());
     let text = without_leading_fnc1(found.getText(), &identifier).to_owned();
     (!text.is_empty()).then_some(Reading { text, identifier, correction })
+}
+
+/// The content of a QR code (ISO/IEC 18004, model 2) of these modules, as printed or as in a mirror.
+pub fn qr(bits: &Bits) -> Option<Reading> {
+    let attempt = || qr_of(bits).or_else(|| qr_of(&bits.transposed()));
+    catch_unwind(AssertUnwindSafe(attempt)).ok().flatten()
+}
+
+fn qr_of(bits: &Bits) -> Option<Reading> {
+    let mut parser = qrcode::BitMatrixParser::new(matrix(bits)?).ok()?;
+    let level = parser.readFormatInformation().ok()?.getErrorCorrectionLevel();
+    let version = parser.readVersion().ok()?;
+    let codewords = parser.readCodewords().ok()?;
+    let blocks = qrcode::DataBlock::getDataBlocks(&codewords, version, level).ok()?;
+    let field = ReedSolomonDecoder::new(PredefinedGenericGF::QrCodeField256.into());
+    let mut correction = Correction::default();
+    let mut data: Vec<u8> = Vec::new();
+    for block in &blocks {
+        let n_data = usize::try_from(block.getNumDataCodewords()).ok()?;
+        let mut words = block.getCodewords().to_vec();
+        let check = words.len().checked_sub(n_data)?;
+        let changed = field.decode(&mut words, i32::try_from(check).ok()?).ok()?;
+        correction = correction.and((words.len(), check), 8, changed);
+        data.extend_from_slice(words.get(..n_data)?);
+    }
+    let found = DecodeBitStream(&data, version, level).ok().filter(DecoderResult::isValid)?;
+    let identifier = found.symbologyIdentifier();
+    let text = without_leading_fnc1(&found.text(), &identifier).to_owned();
+    (!text.is_empty()).then_some(Reading { text, identifier, correction })
+}
+
+/// Rows and columns of the centres of the alignment patterns of a QR code of `side` modules (annex E).
+pub fn qr_alignment(side: usize) -> Vec<usize> {
+    let side = u32::try_from(side).unwrap_or(u32::MAX);
+    let version = Version::getProvisionalVersionForDimension(side).ok();
+    let centres = version.map(Version::getAlignmentPatternCenters).unwrap_or_default();
+    centres.iter().filter_map(|k| usize::try_from(*k).ok()).collect()
 }
 
 /// What the mode message of an Aztec symbol says.

@@ -6,9 +6,6 @@ use crate::pipeline::symbol::Point;
 /// Least length of a run, in pixels.
 const MIN_RUN: usize = 2;
 
-/// The widths of a QR code's finder pattern (ISO/IEC 18004, 6.3.3.1), dark first.
-const FINDER: [u8; 5] = [1, 1, 3, 1, 1];
-
 /// A patch in two colours.
 #[derive(Debug)]
 pub struct Binary {
@@ -58,27 +55,38 @@ impl Binary {
         Self { width, height, dark }
     }
 
-    /// Whether rows, and columns at the same place, cross something with the widths of a QR code's finder pattern.
-    pub fn has_finder(&self) -> bool {
-        let crosses = |y: &usize| {
-            let runs = self.runs(*y, 0..self.width);
-            runs.windows(5).any(|five| {
-                let (start, n) = five[2];
-                self.dark[y * self.width + start]
-                    && is_like(five, &FINDER, 0.9)
-                    && self.column_crosses(start + n / 2, *y, 5 * n)
-            })
-        };
-        (0..self.height).filter(crosses).nth(1).is_some()
-    }
-
-    /// Whether column `x` shows a finder pattern around row `y`, `reach` pixels up and down at most.
-    fn column_crosses(&self, x: usize, y: usize, reach: usize) -> bool {
-        let rows = y.saturating_sub(reach)..(y + reach).min(self.height);
-        let runs = self.runs_down(x, rows);
-        let middle = runs.iter().position(|(start, n)| (*start..start + n).contains(&y));
-        let five = middle.and_then(|k| runs.get(k.checked_sub(2)?..k + 3));
-        five.is_some_and(|five| is_like(five, &FINDER, 1.0))
+    /// The finder patterns of QR codes, those seen in most rows first.
+    pub fn finders(&self) -> Vec<Rings> {
+        let mut found: Vec<(Rings, usize)> = Vec::new();
+        for y in 0..self.height {
+            let runs = self.runs(y, 0..self.width);
+            for (k, five) in runs.windows(5).enumerate() {
+                let (start, n) = runs[k + 2];
+                let Some(module) = finder(five) else { continue };
+                let place = (start + n / 2, y);
+                let Some((middle, height)) = self.column::<5>(place, module, finder) else {
+                    continue;
+                };
+                let centre = Point::new(start as f32 + n as f32 / 2.0 - 0.5, middle);
+                let is_dark = self.dark[y * self.width + start];
+                // The rows of one pattern: the mean of their middles is its centre.
+                let same = |(other, _): &&mut (Rings, usize)| {
+                    other.centre.distance(centre) < 2.0 * module && other.is_dark == is_dark
+                };
+                let Some((rings, rows)) = found.iter_mut().find(same) else {
+                    found.push((Rings { centre, module: module.midpoint(height), is_dark }, 1));
+                    continue;
+                };
+                let share = 1.0 / (*rows as f32 + 1.0);
+                let mean = |a: f32, b: f32| a + (b - a) * share;
+                rings.centre =
+                    Point::new(mean(rings.centre.x, centre.x), mean(rings.centre.y, centre.y));
+                rings.module = mean(rings.module, module.midpoint(height));
+                *rows += 1;
+            }
+        }
+        found.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+        found.into_iter().map(|(rings, _)| rings).collect()
     }
 
     /// The bull's eyes, each once.
@@ -90,7 +98,8 @@ impl Binary {
                 let Some(module) = even(seven) else { continue };
                 let (start, n) = runs[k + 3];
                 let x = start + n / 2;
-                let Some((middle, height)) = self.column(x, y, module) else { continue };
+                let column = self.column::<7>((x, y), module, even);
+                let Some((middle, height)) = column else { continue };
                 let centre = Point::new(start as f32 + n as f32 / 2.0 - 0.5, middle);
                 let rings = Rings {
                     centre,
@@ -111,33 +120,30 @@ impl Binary {
         found.into_iter().map(|(rings, _)| rings).collect()
     }
 
-    /// The middle and module of seven even runs of column `x` around row `y`.
-    fn column(&self, x: usize, y: usize, module: f32) -> Option<(f32, f32)> {
+    /// The middle and module of the runs of column `x` around row `y` if `fits` takes as many as `N`.
+    fn column<const N: usize>(
+        &self,
+        (x, y): (usize, usize),
+        module: f32,
+        fits: impl Fn(&[(usize, usize)]) -> Option<f32>,
+    ) -> Option<(f32, f32)> {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few pixels")]
         let reach = (12.0 * module) as usize;
         let from = y.saturating_sub(reach);
         let to = (y + reach).min(self.height);
-        let runs = self.runs_down(x, from..to);
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        for row in from..to {
+            let here = self.dark[row * self.width + x];
+            match runs.last_mut() {
+                Some((start, n)) if self.dark[*start * self.width + x] == here => *n += 1,
+                _ => runs.push((row, 1)),
+            }
+        }
         let middle = runs.iter().position(|(start, n)| (*start..start + n).contains(&y))?;
-        let seven = runs.get(middle.checked_sub(3)?..middle + 4)?;
-        let height = even(seven)?;
+        let around = runs.get(middle.checked_sub(N / 2)?..middle + N / 2 + 1)?;
+        let height = fits(around)?;
         let (start, n) = runs[middle];
         Some((start as f32 + n as f32 / 2.0 - 0.5, height))
-    }
-
-    /// The runs of one colour in column `x`.
-    fn runs_down(&self, x: usize, rows: std::ops::Range<usize>) -> Vec<(usize, usize)> {
-        let mut runs: Vec<(usize, usize)> = Vec::new();
-        let mut last = None;
-        for y in rows {
-            let here = self.dark[y * self.width + x];
-            match runs.last_mut().filter(|_| last == Some(here)) {
-                Some((_, n)) => *n += 1,
-                None => runs.push((y, 1)),
-            }
-            last = Some(here);
-        }
-        runs
     }
 
     /// The runs of one colour in row `y`: where each begins and its length.
@@ -154,14 +160,13 @@ impl Binary {
     }
 }
 
-/// Whether the first of `runs` are so wide in modules, each but for `most` modules.
-fn is_like(runs: &[(usize, usize)], widths: &[u8], most: f32) -> bool {
-    let Some(runs) = runs.get(..widths.len()) else { return false };
-    let n_modules: u8 = widths.iter().sum();
-    let module = runs.iter().map(|(_, n)| n).sum::<usize>() as f32 / f32::from(n_modules);
-    let off =
-        |(run, width): (&(usize, usize), &u8)| (run.1 as f32 - f32::from(*width) * module).abs();
-    module >= 1.0 && runs.iter().zip(widths).all(|pair| off(pair) < most * module + 0.3)
+/// A module of runs that are as long as those through a finder pattern: 1, 1, 3, 1, 1 (ISO/IEC 18004, 6.3.3.1).
+fn finder(runs: &[(usize, usize)]) -> Option<f32> {
+    let module = runs.iter().map(|(_, n)| n).sum::<usize>() as f32 / 7.0;
+    // Ink that has spread, or shrunk, makes all dark runs longer, or shorter, by as much.
+    let fits = |n: usize, k: f32| (n as f32 - k * module).abs() < (0.55 + 0.1 * k) * module + 0.6;
+    let wide = [1.0, 1.0, 3.0, 1.0, 1.0];
+    (module >= 1.0 && runs.iter().zip(wide).all(|((_, n), k)| fits(*n, k))).then_some(module)
 }
 
 /// The mean length of runs that are all about as long.
