@@ -10,7 +10,8 @@ use std::sync::Arc;
 use crate::edge::pictures;
 use crate::edge::reel::{Item, Sequence, SequenceFrame};
 use crate::edge::steps::{Step, StepLine};
-use crate::pipeline::decode::{Formats, decode_guarded};
+use crate::pipeline::decode::Formats;
+use crate::pipeline::decode::evidence::Evidence;
 use crate::pipeline::frame::Picture;
 use crate::pipeline::shot::Secret;
 use crate::pipeline::symbol::Symbol;
@@ -175,7 +176,7 @@ impl<'a> Projector<'a> {
         sink: &mut dyn FnMut(Moment<'_>) -> Result<Go, E>,
     ) -> Result<Go, E> {
         let source = name_of(path);
-        match self.decoded(path) {
+        match self.decoded(path, &mut Evidence::default()) {
             Ok(decoded) => {
                 let shown = Some((source.as_str(), &decoded));
                 if self.pace == Pace::Frame {
@@ -222,14 +223,18 @@ impl<'a> Projector<'a> {
         let start = self.clock;
         // What each camera showed last: a frame that shows the same names its file again.
         let mut last: BTreeMap<&str, (&str, Decoded)> = BTreeMap::new();
+        let mut evidence: BTreeMap<&str, Evidence> = BTreeMap::new();
         for frame in frames {
             let path = folder.join(&frame.file);
             let source = format!("{}/{}", name_of(folder), frame.file);
             let (taken, decided) = (start.plus(frame.taken_ms), start.plus(frame.decided_ms));
             let before = last.get(frame.camera.as_str()).filter(|(file, _)| *file == frame.file);
-            let (decoded, is_new) = match before {
-                Some((_, decoded)) => (Ok(decoded.clone()), false),
-                None => (self.decoded(&path).map(|decoded| decoded.with_secrets(frame)), true),
+            let (decoded, is_new) = if let Some((_, decoded)) = before {
+                (Ok(decoded.clone()), false)
+            } else {
+                let evidence = evidence.entry(&frame.camera).or_default();
+                let decoded = self.decoded(&path, evidence);
+                (decoded.map(|decoded| decoded.with_secrets(frame)), true)
             };
             let go = match decoded {
                 Ok(decoded) => {
@@ -274,9 +279,10 @@ impl<'a> Projector<'a> {
         }
     }
 
-    fn decoded(&mut self, path: &Path) -> Result<Decoded, String> {
+    fn decoded(&mut self, path: &Path, evidence: &mut Evidence) -> Result<Decoded, String> {
         let picture = pictures::read(path).map_err(|error| error.to_string())?;
-        let symbols = decode_guarded(&picture, &self.formats).map_err(|error| error.to_string())?;
+        let symbols =
+            evidence.decode(&picture, &self.formats).map_err(|error| error.to_string())?;
         self.played.symbols += symbols.len() as u64;
         let symbols = Arc::from(inside(symbols, picture.width(), picture.height()));
         let fingerprint = picture.fingerprint();

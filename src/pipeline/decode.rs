@@ -3,6 +3,7 @@
 //! Pure and single-threaded; what reads nothing is an empty list, never an error.
 
 pub mod engine;
+pub mod evidence;
 pub mod gather;
 pub mod glance;
 pub mod linear;
@@ -80,6 +81,8 @@ pub struct Decoded {
     pub symbols: Vec<Symbol>,
     /// Regions that looked like bars and were not read closely, since the work was spent.
     pub skipped: usize,
+    /// Regions that were read closely, in vain.
+    pub unread: Vec<Region>,
 }
 
 /// All symbols of `picture` that are of `formats`: each place once, from the top left on.
@@ -118,7 +121,7 @@ pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decode
         matrix::read_whole(view, formats, &mut search.found.symbols);
     }
     search.fit_whole();
-    let mut found = search.found;
+    let mut found = Decoded { unread: search.unread(), ..search.found };
     sort(&mut found.symbols);
     found
 }
@@ -255,7 +258,8 @@ pub(crate) fn contains(symbol: &Symbol, point: Point) -> bool {
     sides.iter().all(|s| *s >= 0.0) || sides.iter().all(|s| *s <= 0.0)
 }
 
-fn sort(symbols: &mut [Symbol]) {
+/// Orders `symbols` from the top left on.
+pub(crate) fn sort(symbols: &mut [Symbol]) {
     let key = |s: &Symbol| (s.corners[0].y, s.corners[0].x);
     symbols.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal));
 }
@@ -360,7 +364,7 @@ mod tests {
         });
         let moved = Picture::new(plain.width(), plain.height(), rows.collect()).unwrap();
         let read = |picture: &Picture, columns: usize| {
-            let Decoded { symbols, skipped } =
+            let Decoded { symbols, skipped, .. } =
                 decode_within(picture, &Formats::all(), Work::of(columns));
             (symbols.len(), skipped > 0)
         };

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::pipeline::decode::{Fell, Formats, decode_guarded};
+use crate::pipeline::decode::evidence::Evidence;
+use crate::pipeline::decode::{Fell, Formats};
 use crate::pipeline::frame::{Frame, Picture};
 use crate::pipeline::gate::{Gate, Judged};
 use crate::pipeline::mount::Mount;
@@ -10,8 +11,8 @@ use crate::pipeline::symbol::Symbol;
 use crate::pipeline::time::Timestamp;
 use crate::pipeline::view::{Agreement, Glance, inside};
 
-/// What reads a picture's symbols.
-pub type Decode = fn(&Picture, &Formats) -> Result<Vec<Symbol>, Fell>;
+/// What reads the symbols of a camera's next picture, with what is left of those before it.
+pub type Decode = fn(&mut Evidence, &Picture, &Formats) -> Result<Vec<Symbol>, Fell>;
 
 /// One camera's frames turned into glances.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct Looker {
     mount: Mount,
     formats: Formats,
     decode: Decode,
+    evidence: Evidence,
     gate: Gate,
     last: Option<Last>,
 }
@@ -60,7 +62,8 @@ impl Looker {
         rules: Agreement,
     ) -> Self {
         let gate = Gate::new(rules);
-        Self { camera, view, mount, formats, decode: decode_guarded, gate, last: None }
+        let (decode, evidence) = (Evidence::decode as Decode, Evidence::default());
+        Self { camera, view, mount, formats, decode, evidence, gate, last: None }
     }
 
     /// The same with another decoder.
@@ -89,7 +92,7 @@ impl Looker {
             let glance = self.glance(frame.number, frame.taken, last);
             return Ok(Looked { glance, picture: None, fell: None });
         }
-        let (symbols, fell) = match (self.decode)(&picture, &self.formats) {
+        let (symbols, fell) = match (self.decode)(&mut self.evidence, &picture, &self.formats) {
             Ok(symbols) => (inside(symbols, picture.width(), picture.height()), None),
             // A decoder that falls over costs the frame, not the station (E24).
             Err(fell) => (Vec::new(), Some(fell)),
@@ -129,7 +132,7 @@ mod tests {
     use crate::pipeline::symbol::{Point, Symbology};
 
     /// Reads where it looks: the picture's first row, and its corners in the middle.
-    fn decode(picture: &Picture, _: &Formats) -> Result<Vec<Symbol>, Fell> {
+    fn decode(_: &mut Evidence, picture: &Picture, _: &Formats) -> Result<Vec<Symbol>, Fell> {
         let first = picture.luma().first().copied().unwrap_or_default();
         if first == 0 {
             return Err(Fell);

@@ -17,8 +17,9 @@ use scanstation::edge::store::{ImportPolicy, Store};
 use scanstation::floor::answer;
 use scanstation::pipeline::camera::Setup;
 use scanstation::pipeline::command::Command;
+use scanstation::pipeline::decode::evidence::Evidence;
 use scanstation::pipeline::decode::linear::code128::PATTERNS;
-use scanstation::pipeline::decode::{Fell, Formats, decode_guarded};
+use scanstation::pipeline::decode::{Fell, Formats};
 use scanstation::pipeline::frame::Picture;
 use scanstation::pipeline::mount::Mount;
 use scanstation::pipeline::order::{Order, OrderLine};
@@ -64,12 +65,16 @@ thread_local! {
 }
 
 /// The decoder; it falls over where it is told to.
-fn decode(picture: &Picture, formats: &Formats) -> Result<Vec<Symbol>, Fell> {
+fn decode(
+    evidence: &mut Evidence,
+    picture: &Picture,
+    formats: &Formats,
+) -> Result<Vec<Symbol>, Fell> {
     if FALLS.with(|falls| falls.replace(false)) {
         let fall = || resume_unwind(Box::new("by the test"));
         return std::panic::catch_unwind(fall).map_err(|_fall| Fell);
     }
-    decode_guarded(picture, formats)
+    evidence.decode(picture, formats)
 }
 
 fn serial(n: u64) -> String {

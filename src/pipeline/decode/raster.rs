@@ -20,7 +20,7 @@ pub struct View<'a> {
 }
 
 /// Gray pixels of the decoder's own.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Gray {
     /// Pixels a row.
     pub width: usize,

@@ -110,6 +110,11 @@ impl<'a> Search<'a> {
         self.unclear = unclear;
     }
 
+    /// Regions that were read closely, in vain.
+    pub fn unread(&self) -> Vec<Region> {
+        self.tried.iter().filter(|region| !self.has(region)).copied().collect()
+    }
+
     /// Whether a symbol was read where `region` is.
     pub fn has(&self, region: &Region) -> bool {
         self.found.symbols.iter().any(|symbol| contains(symbol, region.centre))
