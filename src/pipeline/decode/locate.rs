@@ -17,6 +17,9 @@ pub const CELL: usize = 4;
 /// Least coherence of a cell of bars.
 const MIN_COHERENCE: f32 = 0.65;
 
+/// The same where lines cross the bars.
+const WORN_COHERENCE: f32 = 0.25;
+
 /// Least gradient energy of a cell of bars (gray values squared a pixel).
 const MIN_ENERGY: f32 = 4.0;
 
@@ -242,8 +245,17 @@ struct Direction {
 
 /// The regions of bars in `cells`, largest first.
 pub fn regions(cells: &Cells) -> Vec<Region> {
+    coherent(cells, MIN_COHERENCE)
+}
+
+/// The same with bars that lines cross, as dots of a worn printing head leave them.
+pub fn worn_regions(cells: &Cells) -> Vec<Region> {
+    coherent(cells, WORN_COHERENCE)
+}
+
+fn coherent(cells: &Cells, least: f32) -> Vec<Region> {
     let smooth = &cells.tensors;
-    let directions = directions(smooth);
+    let directions = directions(smooth, least);
     let mut seen = vec![false; directions.len()];
     let mut found = Vec::new();
     let mut members = Vec::new();
@@ -294,7 +306,7 @@ fn join(a: &Region, b: &Region) -> Option<Region> {
     Some(Region { centre, across: (to - from) / 2.0, along, slope, bend: 0.0, ..*a })
 }
 
-fn directions(tensors: &[[f32; 3]]) -> Vec<Direction> {
+fn directions(tensors: &[[f32; 3]], coherence: f32) -> Vec<Direction> {
     // A quarter of the cells says enough about all of them.
     let mut energies: Vec<f32> = tensors.iter().step_by(4).map(|t| t[0] + t[1]).collect();
     if energies.is_empty() {
@@ -313,7 +325,7 @@ fn directions(tensors: &[[f32; 3]]) -> Vec<Direction> {
         }
         let (x, y) = (t[0] - t[1], 2.0 * t[2]);
         let length = (x * x + y * y).sqrt();
-        let on = length > MIN_COHERENCE * (energy - noise);
+        let on = length > coherence * (energy - noise);
         let unit = 1.0 / length.max(1e-6);
         Direction { cos: x * unit, sin: y * unit, on }
     };

@@ -1,5 +1,6 @@
 //! One picture searched for linear symbols, what costs little first: a symbol that is read spares its place the rest.
 
+use crate::pipeline::decode::glance::may_be_bars;
 use crate::pipeline::decode::linear::{self, Close, Unclear};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::View;
@@ -9,6 +10,9 @@ use crate::pipeline::symbol::Symbol;
 
 /// Most regions of bars that are read in one picture.
 const MAX_REGIONS: usize = 40;
+
+/// Most regions of worn bars.
+const MAX_WORN: usize = 6;
 
 /// One picture being searched for linear symbols.
 #[derive(Debug)]
@@ -68,6 +72,17 @@ impl<'a> Search<'a> {
             self.unclear.extend(unclear.into_iter().map(|unclear| Wanting { unclear, rim: 0.0 }));
             add(&mut self.found.symbols, symbols, self.view);
         }
+    }
+
+    /// The same of regions of worn bars: what lines cross is mostly print, so their rows have to be alike.
+    pub fn read_worn(&mut self, regions: impl Iterator<Item = Region>) {
+        let is_new = |r: &Region| !self.has(r) && !self.tried.iter().any(|other| r.is_like(other));
+        let is_alike = |region: &Region| {
+            Strip::new(self.view, *region).is_some_and(|strip| may_be_bars(&strip.bands(2)))
+        };
+        let regions = regions.take(MAX_REGIONS).filter(is_new).filter(is_alike);
+        let regions: Vec<Region> = regions.take(MAX_WORN).collect();
+        self.read(&regions);
     }
 
     /// Adds the symbols of a picture that is all symbol, which `padded` shows with a rim of `rim` pixels.
