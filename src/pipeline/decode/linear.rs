@@ -146,6 +146,11 @@ impl Unclear<'_> {
         self.strip.region()
     }
 
+    /// Columns of its profiles.
+    pub fn columns(&self) -> usize {
+        self.strip.columns
+    }
+
     /// The symbols that characters fitted one by one tell.
     pub fn fit(&mut self, formats: &Formats) -> Vec<Symbol> {
         // Once is enough.

@@ -111,18 +111,23 @@ impl<'a> Search<'a> {
     }
 
     fn each_unclear(&mut self, fit: fn(&mut Unclear<'a>, &Formats) -> Vec<Symbol>) {
-        let mut unclear = std::mem::take(&mut self.unclear);
-        for Wanting { unclear, rim } in &mut unclear {
+        for Wanting { mut unclear, rim } in std::mem::take(&mut self.unclear) {
             let mut centre = unclear.region().centre;
-            (centre.x, centre.y) = (centre.x - *rim, centre.y - *rim);
+            (centre.x, centre.y) = (centre.x - rim, centre.y - rim);
             if self.found.symbols.iter().any(|symbol| contains(symbol, centre)) {
                 continue;
             }
-            let mut symbols = fit(unclear, self.formats);
-            move_by(&mut symbols, -*rim);
+            if !self.work.spend(unclear.columns()) {
+                self.found.skipped += 1;
+                continue;
+            }
+            let mut symbols = fit(&mut unclear, self.formats);
+            if symbols.is_empty() {
+                self.unclear.push(Wanting { unclear, rim });
+            }
+            move_by(&mut symbols, -rim);
             add(&mut self.found.symbols, symbols, self.view);
         }
-        self.unclear = unclear;
     }
 
     /// Regions that were read closely, in vain.

@@ -42,15 +42,25 @@ impl Binary {
         let mut dark = Vec::with_capacity(width * height);
         for y in 0..height {
             let (top, bottom) = (y.saturating_sub(reach), (y + reach + 1).min(height));
-            let (above, below) = (top * (width + 1), bottom * (width + 1));
-            for (x, value) in view.row(y).iter().enumerate() {
+            let above = &sums[top * (width + 1)..][..=width];
+            let below = &sums[bottom * (width + 1)..][..=width];
+            let n = |columns: usize| u32::try_from(columns * (bottom - top)).unwrap_or(u32::MAX);
+            let row = view.row(y);
+            let is_dark = |x: usize, value: &u8| {
                 let (left, right) = (x.saturating_sub(reach), (x + reach + 1).min(width));
-                let sum = sums[below + right] + sums[above + left]
-                    - sums[below + left]
-                    - sums[above + right];
-                let n = u32::try_from((right - left) * (bottom - top)).unwrap_or(u32::MAX);
-                dark.push(u32::from(*value) * n < sum);
-            }
+                let sum = below[right] + above[left] - below[left] - above[right];
+                u32::from(*value) * n(right - left) < sum
+            };
+            // Away from the rim all have as many pixels nearby.
+            let inner = reach.min(width)..width.saturating_sub(reach).max(reach.min(width));
+            let whole = n(2 * reach + 1);
+            dark.extend(row.iter().enumerate().take(inner.start).map(|(x, v)| is_dark(x, v)));
+            let beyond = |sums: &[u32]| sums.len().min(2 * reach + 1);
+            let rights = below[beyond(below)..].iter().zip(&above[beyond(above)..]);
+            let near = rights.zip(below.iter().zip(above)).map(|((b, a), (d, c))| b + c - d - a);
+            let values = row.get(inner.clone()).unwrap_or_default().iter();
+            dark.extend(values.zip(near).map(|(v, sum)| u32::from(*v) * whole < sum));
+            dark.extend(row.iter().enumerate().skip(inner.end).map(|(x, v)| is_dark(x, v)));
         }
         Self { width, height, dark }
     }
