@@ -317,12 +317,15 @@ fn fit(pooled: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
 
 /// Reads what has no edges at all: a whole symbol at once.
 fn fit_whole(pooled: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
-    let any = formats.has(Symbology::Ean13) || formats.has(Symbology::UpcA);
-    if any
-        && let Some((reading, bits)) = joint::read(pooled, Kind::Ean13)
-        && formats.has(reading.symbology)
-    {
-        ballot.add(vec![reading], 0, bits << FITTED);
+    let long = formats.has(Symbology::Ean13) || formats.has(Symbology::UpcA);
+    for (wanted, kind) in [(long, Kind::Ean13), (formats.has(Symbology::Ean8), Kind::Ean8)] {
+        if wanted
+            && let Some((reading, bits)) = joint::read(pooled, kind)
+            && formats.has(reading.symbology)
+        {
+            ballot.add(vec![reading], 0, bits << FITTED);
+            return;
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The vote of the profiles of one strip: what several read alike is a symbol, unless others read otherwise.
 
-use crate::pipeline::decode::linear::Reading;
+use crate::pipeline::decode::linear::{FITTED, Reading};
 use crate::pipeline::symbol::{ErrorControl, Symbology};
 
 /// One content and what speaks for it.
@@ -71,7 +71,10 @@ impl Claim {
                     || (pooled >= 4 && self.reading.margin > 0.6)
             }
             // Few characters, no start pattern of their own: easily seen in other things.
-            (_, Symbology::Ean8 | Symbology::UpcE) => bands >= 4 && pooled >= 1,
+            // As a whole it is fitted strictly.
+            (_, Symbology::Ean8 | Symbology::UpcE) => {
+                (bands >= 4 && pooled >= 1) || self.pooled >> FITTED == 0b1111
+            }
             // No free zone and a check value of two digits.
             (_, Symbology::DataBar) => bands >= 4 || (bands >= 3 && pooled >= 2),
             _ => bands >= 3 || (bands >= 1 && pooled >= 2) || pooled >= 3,

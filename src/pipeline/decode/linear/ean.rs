@@ -181,7 +181,8 @@ pub fn ean_13(indices: &[usize]) -> Option<(Symbology, String)> {
     }
 }
 
-fn ean_8(indices: &[usize]) -> Option<(Symbology, String)> {
+/// EAN-8 of eight indices of [`PATTERNS`]; `None` where a set or the check digit is wrong.
+pub fn ean_8(indices: &[usize]) -> Option<(Symbology, String)> {
     let digits: Vec<u8> = indices.iter().map(|i| digit(*i)).collect();
     let sets_right = set_b(indices.get(..4)?) == 0;
     (sets_right && is_checked(&digits)).then(|| (Symbology::Ean8, as_text(&digits)))

@@ -295,6 +295,11 @@ pub fn content(model: &Model, values: &[usize]) -> Option<(Symbology, String, &'
             Some((Symbology::Code128, text, identifier))
         }
         Symbology::Code39 => Some((Symbology::Code39, code39::text(inner)?, "]A0")),
+        Symbology::Ean8 => {
+            let digits = [inner.get(..4)?, inner.get(5..)?].concat();
+            let (symbology, text) = ean::ean_8(&digits)?;
+            Some((symbology, text, "]E4"))
+        }
         _ => {
             let digits = [inner.get(..6)?, inner.get(7..)?].concat();
             let (symbology, text) = ean::ean_13(&digits)?;

@@ -5,6 +5,7 @@
 
 pub mod scene;
 pub mod spread;
+pub mod stretch;
 pub mod trellis;
 
 use crate::pipeline::decode::linear::ean;
@@ -12,11 +13,10 @@ use crate::pipeline::decode::linear::fit::content;
 use crate::pipeline::decode::linear::fit::model::{Kind, Model};
 use crate::pipeline::decode::linear::joint::scene::Scene;
 use crate::pipeline::decode::linear::joint::spread::Shape;
+use crate::pipeline::decode::linear::joint::stretch::{Wanted, explained, stretches};
 use crate::pipeline::decode::linear::joint::trellis::{Bank, Path, REACH, Rule, SAMPLES, Trellis};
 use crate::pipeline::decode::linear::{Reading, Slot};
 use std::sync::LazyLock;
-
-use crate::pipeline::decode::profile::Bars;
 
 /// The spreads that are tried: shape, and standard deviation in modules.
 const SPREADS: [(Shape, f32); 4] =
@@ -25,26 +25,8 @@ const SPREADS: [(Shape, f32); 4] =
 /// Those of them that a pair of ends is judged by.
 const ROUGH: [usize; 2] = [0, 3];
 
-/// The darkness, of the ink's, at the end of a symbol in a strong blur.
-const RIM: f32 = 0.27;
-
 /// By how many modules the ends are tried beside where edges show them.
 const OFFSETS: [f32; 3] = [0.0, -0.8, 0.8];
-
-/// Columns a module that are looked at.
-const PITCH: std::ops::Range<f32> = 0.8..14.0;
-
-/// Free modules at both ends, at least: blur takes of the 7 to 11 of the standard.
-const QUIET: f32 = 3.0;
-
-/// Edges between the ends: blur leaves fewer than there are, noise adds few.
-const EDGES: std::ops::Range<usize> = 12..64;
-
-/// Pairs of ends that are looked at.
-const MAX_STRETCHES: usize = 40;
-
-/// Pairs of ends, of both directions, that are searched.
-const SEARCHED: usize = 4;
 
 /// Most of the variance that a pair of ends may leave unexplained.
 const MAX_ROUGH: f32 = 0.45;
@@ -64,10 +46,7 @@ const MAX_LAST: f32 = 0.1;
 /// The same of a reading.
 const MAX_REST: f32 = 0.04;
 
-/// Least error of the next best whole reading, in errors of the best.
-const MIN_RATIO: f32 = 1.6;
-
-/// The same in a profile of a part of the rows.
+/// Least error of the next best whole reading, in errors of the best, in a profile of a part of the rows.
 const MIN_PART: f32 = 1.1;
 
 /// The characters of a kind of symbol through each of [`SPREADS`].
@@ -77,10 +56,54 @@ type Banks = [Bank; SPREADS.len()];
 type Attempt = (usize, (f32, f32));
 
 /// The characters of an EAN through the spreads of a start.
-static EAN_BANKS: LazyLock<Banks> = LazyLock::new(|| {
-    let model = Kind::Ean13.model();
+static EAN_BANKS: LazyLock<Banks> = LazyLock::new(|| banks(Kind::Ean13));
+
+/// The same of an EAN-8.
+static EAN_8_BANKS: LazyLock<Banks> = LazyLock::new(|| banks(Kind::Ean8));
+
+fn banks(kind: Kind) -> Banks {
+    let model = kind.model();
     SPREADS.map(|(shape, spread)| Bank::new(&model, shape, spread, 0.0))
-});
+}
+
+/// What a kind of symbol must keep to be taken for one.
+struct Limits {
+    banks: &'static Banks,
+    /// The pairs of ends that are looked at.
+    wanted: Wanted,
+    /// Pairs of ends, of both directions, that are searched.
+    searched: usize,
+    /// Most of the variance that a reading may leave unexplained.
+    rest: f32,
+    /// Least error of the next best whole reading, in errors of the best.
+    ratio: f32,
+}
+
+impl Limits {
+    fn of(kind: Kind) -> Self {
+        match kind {
+            // So few digits are easily seen in something else.
+            Kind::Ean8 => Self {
+                banks: &EAN_8_BANKS,
+                wanted: Wanted { quiet: 4.5, edges: 12..46, most: 12 },
+                searched: 2,
+                rest: 0.02,
+                ratio: 3.0,
+            },
+            _ => Self {
+                banks: &EAN_BANKS,
+                wanted: Wanted { quiet: 3.0, edges: 12..64, most: 40 },
+                searched: 4,
+                rest: 0.04,
+                ratio: 1.6,
+            },
+        }
+    }
+
+    fn are_kept_by(&self, fitted: &Fitted) -> bool {
+        fitted.is_free && fitted.rest < self.rest && fitted.ratio > self.ratio
+    }
+}
 
 /// A reading and what it leaves unexplained.
 #[derive(Debug, Clone)]
@@ -97,23 +120,18 @@ pub struct Fitted {
     pub ratio: f32,
 }
 
-impl Fitted {
-    fn is_clear(&self) -> bool {
-        self.is_free && self.rest < MAX_REST && self.ratio > MIN_RATIO
-    }
-}
-
 /// What the pooled profiles of a strip read, and in which of them (bit k is profile k).
 pub fn read(pooled: &[Vec<f32>], kind: Kind) -> Option<(Reading, u32)> {
     let model = &kind.model();
     let reversed = |p: &Vec<f32>| p.iter().rev().copied().collect();
     let backward: Vec<Vec<f32>> = pooled.iter().map(reversed).collect();
     let sides = [pooled, &backward];
-    let starts = begin(sides, model, &EAN_BANKS);
+    let limits = Limits::of(kind);
+    let starts = begin(sides, model, &limits);
     let mut fits = starts.into_iter().filter_map(|(direction, scene)| {
         Some((direction, settled(sides[direction].first()?, model, scene)?))
     });
-    let (direction, best) = fits.find(|(_, fitted)| fitted.is_clear())?;
+    let (direction, best) = fits.find(|(_, fitted)| limits.are_kept_by(fitted))?;
     let mut bits = 1;
     for (k, profile) in sides[direction].iter().enumerate().skip(1) {
         let part = settled(profile, model, best.scene);
@@ -132,13 +150,13 @@ pub fn read(pooled: &[Vec<f32>], kind: Kind) -> Option<(Reading, u32)> {
 }
 
 /// The scenes to begin with on both sides, the likeliest first.
-fn begin(sides: [&[Vec<f32>]; 2], model: &Model, banks: &Banks) -> Vec<(usize, Scene)> {
+fn begin(sides: [&[Vec<f32>]; 2], model: &Model, limits: &Limits) -> Vec<(usize, Scene)> {
     let mut rough: Vec<(f32, usize, Attempt)> = Vec::new();
     for (direction, profiles) in sides.iter().enumerate() {
         let Some(whole) = profiles.first() else { continue };
-        for ends in stretches(whole, model.modules()) {
+        for ends in stretches(whole, model.modules(), &limits.wanted) {
             for spread in ROUGH {
-                let found = attempt(whole, model, banks, (spread, ends));
+                let found = attempt(whole, model, limits.banks, (spread, ends));
                 rough.extend(found.map(|(rest, _)| (rest, direction, (spread, ends))));
             }
         }
@@ -149,9 +167,11 @@ fn begin(sides: [&[Vec<f32>]; 2], model: &Model, banks: &Banks) -> Vec<(usize, S
     let mut found: Vec<(f32, usize, Scene)> = Vec::new();
     for (_, direction, first) in rough {
         let new = !searched.contains(&(direction, first.1));
-        if let Some(whole) = sides[direction].first().filter(|_| new && searched.len() < SEARCHED) {
+        if let Some(whole) =
+            sides[direction].first().filter(|_| new && searched.len() < limits.searched)
+        {
             searched.push((direction, first.1));
-            let starts = starts(whole, model, banks, first);
+            let starts = starts(whole, model, limits.banks, first);
             found.extend(starts.into_iter().map(|(rest, scene)| (rest, direction, scene)));
         }
     }
@@ -161,12 +181,6 @@ fn begin(sides: [&[Vec<f32>]; 2], model: &Model, banks: &Banks) -> Vec<(usize, S
     found.sort_by(|a, b| explains(b).total_cmp(&explains(a)));
     found.truncate(FOLLOWED);
     found.into_iter().map(|(_, direction, scene)| (direction, scene)).collect()
-}
-
-/// How much speaks for a stretch that leaves the share `rest` of the variance: each column counts, for a part of a
-/// symbol is always easier to explain than the whole.
-fn explained(rest: f32, (from, to): (f32, f32)) -> f32 {
-    -(to - from) * rest.max(1e-6).ln()
 }
 
 /// The best whole reading near `scene`.
@@ -254,51 +268,6 @@ fn darkness(profile: &[f32], model: &Model, scene: &Scene) -> Vec<f32> {
         .collect()
 }
 
-/// Where a symbol of so many modules may begin and end: edges with free space beside them.
-fn stretches(profile: &[f32], modules: f32) -> Vec<(f32, f32)> {
-    let mut found: Vec<(f32, f32)> = Vec::new();
-    // A thin bar at an end is faint in a blur, and a rim of the paper is faint too: either threshold may be
-    // the right one, at either end.
-    let [clear, faint] = [0.3, 0.12].map(|share| Bars::of(profile, share));
-    for (left, right) in [(&clear, &clear), (&faint, &faint), (&clear, &faint), (&faint, &clear)] {
-        for start in (0..left.edges.len()).step_by(2) {
-            for end in (1..right.edges.len()).step_by(2) {
-                let (from, to) = (left.edges[start], right.edges[end]);
-                let pitch = (to - from) / modules;
-                let from = rim(profile, from, -pitch);
-                let to = rim(profile, to, pitch);
-                let is_free = left.before(start).min(right.after(end)) > QUIET * pitch;
-                let same = |(a, b): &(f32, f32)| (a - from).abs() + (b - to).abs() < pitch;
-                if PITCH.contains(&pitch) && is_free && !found.iter().any(same) {
-                    let within = clear.edges.iter().filter(|e| (from..=to).contains(*e)).count();
-                    found.extend(EDGES.contains(&within).then_some((from, to)));
-                }
-            }
-        }
-    }
-    found.sort_by(|a, b| (b.1 - b.0).total_cmp(&(a.1 - a.0)));
-    found.truncate(MAX_STRETCHES);
-    found
-}
-
-/// Where the end of a symbol at about `edge` is, seen along `outward` (a module, negative to the left).
-///
-/// Blur makes one grey bar of a guard, darker where it runs into the next wide bar; the end is where half of that
-/// grey is reached, which is outside the place where half of the ink is.
-fn rim(profile: &[f32], edge: f32, outward: f32) -> f32 {
-    let at = |modules: f32| {
-        let column = (edge + modules * outward).clamp(0.0, profile.len().saturating_sub(1) as f32);
-        profile.get(column as usize).copied().unwrap_or_default()
-    };
-    let of = |range: std::ops::Range<i16>, best: fn(f32, f32) -> f32| {
-        range.map(|k| at(0.5 * f32::from(k))).reduce(best).unwrap_or_default()
-    };
-    let (paper, ink) = (of(0..7, f32::max), of(-15..1, f32::min));
-    let level = paper - RIM * (paper - ink);
-    let steps = (0..30_u8).map(|k| 0.1 * f32::from(k));
-    edge + outward * steps.take_while(|modules| at(*modules) < level).last().unwrap_or(0.0)
-}
-
 /// How well a reading from `from` to `to` may explain the profile.
 fn attempt(
     profile: &[f32],
@@ -368,24 +337,24 @@ fn light(profile: &[f32], from: f32, to: f32, pitch: f32) -> Option<[f32; 6]> {
 fn rules(model: &Model) -> Vec<Rule> {
     let places = model.slots.len();
     let all: Vec<(usize, usize)> = (0..places).map(|k| (0, model.alphabet(k).rows.len())).collect();
+    let rule = |leading: usize, sets: u8| {
+        let mut allowed = all.clone();
+        let mut weights = vec![0; places];
+        // Start, middle and end have no value.
+        let half = (places - 3) / 2;
+        for n in 0..2 * half {
+            let k = if n < half { n + 1 } else { n + 2 };
+            weights[k] = if n.is_multiple_of(2) { 3 } else { 1 };
+            if n < half {
+                let b = usize::from(sets >> (half - 1 - n) & 1);
+                allowed[k] = (10 * b, 10 * b + 10);
+            }
+        }
+        Rule { modulus: 10, start: leading, weights, values: 10, allowed }
+    };
     match model.kind {
-        Kind::Ean13 => ean::LEADING
-            .iter()
-            .enumerate()
-            .map(|(leading, sets)| {
-                let mut allowed = all.clone();
-                let mut weights = vec![0; places];
-                for n in 0..12 {
-                    let k = if n < 6 { n + 1 } else { n + 2 };
-                    weights[k] = if n % 2 == 0 { 3 } else { 1 };
-                    if n < 6 {
-                        let b = usize::from(sets >> (5 - n) & 1);
-                        allowed[k] = (10 * b, 10 * b + 10);
-                    }
-                }
-                Rule { modulus: 10, start: leading, weights, values: 10, allowed }
-            })
-            .collect(),
+        Kind::Ean13 => ean::LEADING.iter().enumerate().map(|(k, sets)| rule(k, *sets)).collect(),
+        Kind::Ean8 => vec![rule(0, 0)],
         // No rule of these is written down yet, so they have no whole reading.
         Kind::Code128(_) | Kind::Code39(..) => Vec::new(),
     }
@@ -414,17 +383,20 @@ pub fn as_reading(fitted: &Fitted, model: &Model) -> Option<Reading> {
 
 #[cfg(test)]
 mod tests {
+    use test_case::test_case;
+
     use super::*;
 
-    /// A profile of 3 columns a module of an EAN-13 that begins with 5, through a lens out of focus by a disc of
-    /// `radius` columns.
-    fn profile(digits: [usize; 12], radius: i32) -> Vec<f32> {
+    /// A profile of 3 columns a module of an EAN of which `sets` says what digits on the left are of set B, through
+    /// a lens out of focus by a disc of `radius` columns.
+    fn seen(digits: &[usize], sets: u8, radius: i32) -> Vec<f32> {
         let guard = |n: usize| vec![1; n];
         let mut widths = guard(3);
+        let half = digits.len() / 2;
         for (k, digit) in digits.iter().enumerate() {
-            let b = k < 6 && ean::LEADING[5] >> (5 - k) & 1 == 1;
+            let b = k < half && sets >> (half - 1 - k) & 1 == 1;
             widths.extend(ean::PATTERNS[digit + if b { 10 } else { 0 }]);
-            if k == 5 {
+            if k == half - 1 {
                 widths.extend(guard(5));
             }
         }
@@ -440,6 +412,11 @@ mod tests {
         let at = |k: i32| sharp[usize::try_from(k).unwrap_or(0).min(sharp.len() - 1)];
         let seen = |k: i32| (-radius..=radius).map(|d| weight(d) * at(k + d)).sum::<f32>() / sum;
         (0..i32::try_from(sharp.len()).unwrap()).map(seen).collect()
+    }
+
+    /// The same of an EAN-13 that begins with 5.
+    fn profile(digits: [usize; 12], radius: i32) -> Vec<f32> {
+        seen(&digits, ean::LEADING[5], radius)
     }
 
     const RIGHT: [usize; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0];
@@ -474,6 +451,17 @@ mod tests {
             for radius in [2, 4, 6, 8] {
                 assert!(read(&vec![profile(digits, radius); 4], Kind::Ean13).is_none());
             }
+        }
+    }
+
+    #[test_case(4, 0, Some("96385074"); "as it is")]
+    #[test_case(5, 0, None; "a wrong check digit")]
+    #[test_case(4, 0b0010, None; "a digit of set B")]
+    fn an_ean_8_is_read_through_blur(check: usize, sets: u8, text: Option<&str>) {
+        for radius in [3, 5] {
+            let profile = seen(&[9, 6, 3, 8, 5, 0, 7, check], sets, radius);
+            let found = read(&vec![profile; 4], Kind::Ean8).map(|(reading, _)| reading.text);
+            assert_eq!(found.as_deref(), text, "radius {radius}");
         }
     }
 }

@@ -43,6 +43,8 @@ impl Ratio {
 pub enum Kind {
     /// EAN-13 and UPC-A.
     Ean13,
+    /// EAN-8.
+    Ean8,
     /// Code 128.
     Code128(usize),
     /// Code 39.
@@ -54,6 +56,7 @@ impl Kind {
     pub fn model(self) -> Model {
         match self {
             Self::Ean13 => ean_13(),
+            Self::Ean8 => ean_8(),
             Self::Code128(n) => code128(n),
             Self::Code39(n, ratio) => code39(n, ratio),
         }
@@ -63,6 +66,7 @@ impl Kind {
     pub fn modules(self) -> f32 {
         match self {
             Self::Ean13 => 95.0,
+            Self::Ean8 => 67.0,
             Self::Code128(n) => 11.0 * n as f32 + 2.0,
             Self::Code39(n, ratio) => n as f32 * (7.0 + 3.0 * ratio.modules()) - 1.0,
         }
@@ -71,14 +75,14 @@ impl Kind {
     /// Modules of the first and of the last character.
     pub fn ends(self) -> (f32, f32) {
         match self {
-            Self::Ean13 => (3.0, 3.0),
+            Self::Ean13 | Self::Ean8 => (3.0, 3.0),
             Self::Code128(_) => (11.0, 13.0),
             Self::Code39(_, ratio) => (7.0 + 3.0 * ratio.modules(), 6.0 + 3.0 * ratio.modules()),
         }
     }
 
     /// How many kinds there are that differ in more than their number of characters.
-    pub const N_LIKE: usize = 5;
+    pub const N_LIKE: usize = 6;
 
     /// Which of those it is.
     pub fn like(self) -> usize {
@@ -88,6 +92,7 @@ impl Kind {
             Self::Code39(_, Ratio::Two) => 2,
             Self::Code39(_, Ratio::TwoAndAHalf) => 3,
             Self::Code39(_, Ratio::Three) => 4,
+            Self::Ean8 => 5,
         }
     }
 
@@ -163,6 +168,16 @@ fn code128(n: usize) -> Model {
 
 /// EAN-13, which UPC-A is too.
 fn ean_13() -> Model {
+    ean(Kind::Ean13, Symbology::Ean13, 6)
+}
+
+/// EAN-8; digits of set B are never in it, so where one looks better it is something else.
+fn ean_8() -> Model {
+    ean(Kind::Ean8, Symbology::Ean8, 4)
+}
+
+/// An EAN of so many digits on each side.
+fn ean(kind: Kind, symbology: Symbology, digits: usize) -> Model {
     let left = ean::PATTERNS.iter().map(|p| space_first(p)).collect();
     let right = ean::PATTERNS[..10].iter().map(|p| bar_first(p)).collect();
     let alphabets = vec![
@@ -172,8 +187,8 @@ fn ean_13() -> Model {
         alphabet(right, 0, (false, true)),
         alphabet(vec![bar_first(&[1, 1, 1])], 0, (false, false)),
     ];
-    let slots = [&[0][..], &[1; 6], &[2], &[3; 6], &[4]].concat();
-    Model { kind: Kind::Ean13, symbology: Symbology::Ean13, alphabets, slots }
+    let slots = [&[0][..], &vec![1; digits], &[2], &vec![3; digits], &[4]].concat();
+    Model { kind, symbology, alphabets, slots }
 }
 
 /// Code 39 of `n` characters, start and stop counted, with wide elements of `ratio` modules and gaps of one.
