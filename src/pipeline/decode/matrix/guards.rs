@@ -11,13 +11,13 @@ const OF_BAR: [&[u8]; 3] =
 const OF_SPACE: [&[u8]; 1] = [&[3, 1, 1, 1, 1, 1, 1, 8]];
 
 /// By how many modules a bar or space may be wider or narrower.
-const MOST_OFF: f32 = 0.8;
+const MOST_OFF: f32 = 0.95;
 
 /// Lines above each other that must show a pattern at about one place.
-const LINES: usize = 3;
+const LINES: usize = 2;
 
 /// About so many lines of each direction are looked at.
-const LOOKED_AT: usize = 40;
+const LOOKED_AT: usize = 60;
 
 /// Pixels of paper that are set at the ends of a line.
 const PAPER: usize = 4;
@@ -107,6 +107,6 @@ mod tests {
             has_guard(View { width, height: n, luma: &luma })
         };
         assert!(has(&start, 20) && has(&reversed, 20));
-        assert!(!has(&[2, 1, 3, 1, 2, 2, 1, 4, 1, 1, 2], 20) && !has(&start, 3));
+        assert!(!has(&[2, 1, 3, 1, 2, 2, 1, 4, 1, 1, 2], 20) && !has(&start, 2));
     }
 }
