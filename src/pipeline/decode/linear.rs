@@ -31,7 +31,7 @@ use crate::pipeline::decode::linear::fit::model::Kind;
 use crate::pipeline::decode::linear::stack::stacked;
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::profile::{Bars, sharpened};
-use crate::pipeline::decode::strip::{BANDS, Strip, correlation, mean_of};
+use crate::pipeline::decode::strip::{BANDS, Strip, correlation, mean_of, median_of};
 use crate::pipeline::symbol::{Confidence, Corners, Symbol, Symbology};
 
 /// Fewer edges than this in the middle of a region are no symbol.
@@ -337,19 +337,6 @@ fn pooled(bands: &[Vec<f32>]) -> Vec<Vec<f32>> {
     let whole = if alike.len() > 1 { mean_of(&alike) } else { whole };
     let half = bands.len() / 2;
     vec![whole, median_of(bands), mean_of(&bands[..half]), mean_of(&bands[half..])]
-}
-
-/// The median of the bands, column by column: what a scratch or a stroke of a pen does not reach.
-fn median_of(bands: &[Vec<f32>]) -> Vec<f32> {
-    let columns = bands.first().map_or(0, Vec::len);
-    let mut values = [0.0_f32; BANDS];
-    let mut median = |column: usize| {
-        let n = bands.len().min(BANDS);
-        values.iter_mut().zip(bands).for_each(|(v, b)| *v = b[column]);
-        values[..n].sort_by(f32::total_cmp);
-        f32::midpoint(values[(n - 1) / 2], values[n / 2])
-    };
-    (0..columns).map(&mut median).collect()
 }
 
 /// All that `bars` read as, in both directions.

@@ -256,6 +256,19 @@ pub fn mean_of(rows: &[Vec<f32>]) -> Vec<f32> {
     mean
 }
 
+/// The median of the bands, column by column: what a scratch or a stroke of a pen does not reach.
+pub fn median_of(bands: &[Vec<f32>]) -> Vec<f32> {
+    let columns = bands.first().map_or(0, Vec::len);
+    let mut values = [0.0_f32; BANDS];
+    let mut median = |column: usize| {
+        let n = bands.len().min(BANDS);
+        values.iter_mut().zip(bands).for_each(|(v, b)| *v = b[column]);
+        values[..n].sort_by(f32::total_cmp);
+        f32::midpoint(values[(n - 1) / 2], values[n / 2])
+    };
+    (0..columns).map(&mut median).collect()
+}
+
 /// The change a pixel at each column.
 fn slopes(profile: &[f32], step: f32) -> Vec<f32> {
     let n = profile.len();
