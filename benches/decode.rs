@@ -3,8 +3,9 @@
 use std::io::Write as _;
 
 use scanstation::edge::clock;
+use scanstation::pipeline::decode::cells::{CELL, Cells};
 use scanstation::pipeline::decode::linear::{self, code128::PATTERNS};
-use scanstation::pipeline::decode::locate::{self, CELL, Cells, Region};
+use scanstation::pipeline::decode::locate::{self, Region};
 use scanstation::pipeline::decode::raster::View;
 use scanstation::pipeline::decode::strip::Strip;
 use scanstation::pipeline::decode::{Formats, decode};

@@ -2,6 +2,7 @@
 //!
 //! Pure and single-threaded; what reads nothing is an empty list, never an error.
 
+pub mod cells;
 pub mod engine;
 pub mod evidence;
 pub mod gather;
@@ -17,7 +18,8 @@ pub mod texture;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::pipeline::decode::locate::{CELL, Cells, Region};
+use crate::pipeline::decode::cells::{CELL, Cells};
+use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::search::Search;
 use crate::pipeline::frame::Picture;

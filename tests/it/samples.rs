@@ -68,7 +68,9 @@ const VERDICTS: &str = "linked already_done same_box wrong_model wrong_variant n
 /// How far a corner may be off, in pixels. A linear symbol's ends are sure, how high its bars stand is a guess.
 fn most_off(format: &str) -> f64 {
     match format {
-        "QRCode" | "MicroQRCode" | "DataMatrix" => 1.5,
+        "MicroQRCode" | "DataMatrix" => 1.5,
+        // The corner without a finder pattern is worked out from the others: half a module.
+        "QRCode" => 3.0,
         // Its place is that of its region of bars.
         "DataBar" => 14.0,
         _ => 9.5,

@@ -3,7 +3,7 @@
 //! What it turns away would be fitted with every character of every symbology, and read as nothing.
 
 use crate::pipeline::decode::profile::Bars;
-use crate::pipeline::decode::strip::{correlation, mean_of};
+use crate::pipeline::decode::strip::{BANDS, correlation, mean_of};
 
 /// Least likeness of the rows of a symbol from top to bottom. Print has less than 0.6 nine times in ten; of the
 /// symbols that were read in photos and frames none has less than 0.69.
@@ -28,6 +28,12 @@ pub fn may_be_bars(bands: &[Vec<f32>]) -> bool {
     }
     let bars = Bars::of(&mean_of(bands), 0.25);
     longest_run(&bars) >= MIN_RUN && evenness(&bars) < MAX_EVEN
+}
+
+/// Whether most of `bands` are like the first of `pooled`, their mean: rows of print are not alike, rows of bars are.
+pub fn are_alike(pooled: &[Vec<f32>], bands: &[Vec<f32>]) -> bool {
+    let Some(whole) = pooled.first() else { return false };
+    bands.iter().filter(|band| correlation(band, whole) > 0.5).count() >= BANDS / 2
 }
 
 /// How alike the rows of a region are over its height, of the profiles of its bands: -1 to 1.

@@ -23,7 +23,7 @@ pub mod scan;
 pub mod stack;
 
 use crate::pipeline::decode::Formats;
-use crate::pipeline::decode::glance::may_be_bars;
+use crate::pipeline::decode::glance::{are_alike, may_be_bars};
 use crate::pipeline::decode::linear::ballot::{Ballot, Claim};
 use crate::pipeline::decode::linear::fit::Side;
 use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
@@ -263,12 +263,6 @@ fn read_edges(bands: &[Vec<f32>], pooled: &[Vec<f32>], formats: &Formats, ballot
             return;
         }
     }
-}
-
-/// Rows of print are not alike, rows of bars are.
-fn are_alike(pooled: &[Vec<f32>], bands: &[Vec<f32>]) -> bool {
-    let Some(whole) = pooled.first() else { return false };
-    bands.iter().filter(|band| correlation(band, whole) > 0.5).count() >= BANDS / 2
 }
 
 /// What `bands` read as where spaces are darker than bars.

@@ -339,7 +339,8 @@ impl Equations {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::decode::locate::{CELL, Cells, regions};
+    use crate::pipeline::decode::cells::{CELL, Cells};
+    use crate::pipeline::decode::locate::regions;
 
     #[test]
     fn bars_that_spread_like_a_fan_stand_upright_from_the_start() {

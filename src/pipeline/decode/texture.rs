@@ -2,7 +2,7 @@
 //!
 //! Print has such cells too, so what it finds are places to look at, not symbols.
 
-use crate::pipeline::decode::locate::{CELL, Cells};
+use crate::pipeline::decode::cells::{CELL, Cells};
 
 /// Least share of the weaker direction in the energy of a cell.
 const MIN_SHARE: f32 = 0.2;

@@ -1,0 +1,136 @@
+//! The structure tensor of a picture in cells of 4x4 pixels: how strong its gradient is, and in how many directions.
+
+use crate::pipeline::decode::raster::View;
+
+/// Pixels on a side of a cell.
+pub const CELL: usize = 4;
+
+/// Least gradient energy of a cell of bars (gray values squared a pixel).
+pub const MIN_ENERGY: f32 = 4.0;
+
+/// The structure tensor of each cell: sums of products of the gradient.
+#[derive(Debug, Default)]
+pub struct Cells {
+    /// Cells a row.
+    pub columns: usize,
+    /// Rows of cells.
+    pub rows: usize,
+    /// xx, yy and xy of each cell and its eight neighbours, a pixel: the window in which direction is judged.
+    pub tensors: Vec<[f32; 3]>,
+    /// The gradient energy of each cell by itself.
+    pub energies: Vec<f32>,
+}
+
+impl Cells {
+    /// The cells of `picture`, of `side` pixels each, [`CELL`] or twice as many; of large cells every other row is looked at.
+    pub fn of(picture: View<'_>, side: usize) -> Self {
+        let (columns, rows) = (picture.width / side, picture.height / side);
+        let mut tensors = vec![[0.0_f32; 3]; columns * rows];
+        let step = if side > CELL { 2 } else { 1 };
+        // Sobel's weights sum to 8.
+        let scale = 1.0 / (64 * (side / step) * side) as f32;
+        let mut sums = Sums::new(picture.width);
+        for (row, cells) in tensors.chunks_exact_mut(columns.max(1)).enumerate() {
+            sums.products.iter_mut().for_each(|column| column.fill(0));
+            for y in (row * side..(row + 1) * side).step_by(step) {
+                sums.add_row(picture, y);
+            }
+            for (k, product) in sums.products.iter().enumerate() {
+                let quarters = product.as_chunks::<CELL>().0;
+                for (cell, parts) in cells.iter_mut().zip(quarters.chunks_exact(side / CELL)) {
+                    let part = |[a, b, c, d]: &[i32; CELL]| a + b + c + d;
+                    cell[k] = parts.iter().map(part).sum::<i32>() as f32 * scale;
+                }
+            }
+        }
+        let energies = tensors.iter().map(|t| t[0] + t[1]).collect();
+        let raw = Self { columns, rows, tensors, energies };
+        Self { tensors: raw.smoothed(), ..raw }
+    }
+
+    /// Whether no cell has the gradient of bars or modules, as in a view of the bare table.
+    pub fn are_flat(&self) -> bool {
+        self.energies.iter().all(|energy| *energy < 2.0 * MIN_ENERGY)
+    }
+
+    /// The same without what cells have from their neighbours alone: fine bars fill every cell, and near a small
+    /// symbol the window would reach over its quiet zone to the edge of the label.
+    #[must_use]
+    pub fn trimmed(mut self) -> Self {
+        for (tensor, energy) in self.tensors.iter_mut().zip(&self.energies) {
+            if *energy < 0.4 * (tensor[0] + tensor[1]) {
+                *tensor = [0.0; 3];
+            }
+        }
+        self
+    }
+
+    /// The mean of each cell and its eight neighbours; beyond the rim there is nothing.
+    fn smoothed(&self) -> Vec<[f32; 3]> {
+        let mut out = vec![[0.0_f32; 3]; self.tensors.len()];
+        let mut sums = vec![[0.0_f32; 3]; self.columns + 2];
+        let row = |y: usize| &self.tensors[y * self.columns..(y + 1) * self.columns];
+        for (y, out) in out.chunks_exact_mut(self.columns.max(1)).enumerate() {
+            let sums_of_row = sums[1..=self.columns].as_flattened_mut();
+            sums_of_row.fill(0.0);
+            for near in y.saturating_sub(1)..(y + 2).min(self.rows) {
+                sums_of_row.iter_mut().zip(row(near).as_flattened()).for_each(|(s, v)| *s += v);
+            }
+            let [left, middle, right] = [0, 3, 6].map(|k| &sums.as_flattened()[k..]);
+            let near = left.iter().zip(middle).zip(right);
+            for (out, ((left, middle), right)) in out.as_flattened_mut().iter_mut().zip(near) {
+                *out = (left + middle + right) / 9.0;
+            }
+        }
+        out
+    }
+}
+
+/// The products of the gradient in one row of cells, column by column, with room for a row of it.
+///
+/// Whole numbers of 16 bits, so that eight of them are worked on at once.
+struct Sums {
+    /// Each column's sums of xx, yy and xy: a cell of 8 pixels at most, far from overflow.
+    products: [Vec<i32>; 3],
+    smooth: Vec<i16>,
+    steep: Vec<i16>,
+    across: Vec<i16>,
+    down: Vec<i16>,
+}
+
+impl Sums {
+    fn new(width: usize) -> Self {
+        let row = || vec![0; width];
+        let products = std::array::from_fn(|_| vec![0; width]);
+        Self { products, smooth: row(), steep: row(), across: row(), down: row() }
+    }
+
+    /// Adds the products of Sobel's gradient of row `y`.
+    fn add_row(&mut self, picture: View<'_>, y: usize) {
+        let width = self.smooth.len();
+        if y == 0 || y + 1 >= picture.height || width < 3 {
+            return;
+        }
+        let Self { products: [xx, yy, xy], smooth, steep, across, down } = self;
+        let rows = picture.row(y - 1).iter().zip(picture.row(y)).zip(picture.row(y + 1));
+        for (((&upper, &middle), &lower), (smooth, steep)) in
+            rows.zip(smooth.iter_mut().zip(steep.iter_mut()))
+        {
+            let (upper, middle, lower) = (i16::from(upper), i16::from(middle), i16::from(lower));
+            (*smooth, *steep) = (upper + 2 * middle + lower, lower - upper);
+        }
+        for (x, s) in across[1..width - 1].iter_mut().zip(smooth.windows(3)) {
+            *x = s[2] - s[0];
+        }
+        for (y, d) in down[1..width - 1].iter_mut().zip(steep.windows(3)) {
+            *y = d[0] + 2 * d[1] + d[2];
+        }
+        let sums = xx.iter_mut().zip(yy.iter_mut()).zip(xy.iter_mut());
+        for (((xx, yy), xy), (x, y)) in sums.zip(across.iter().zip(down.iter())) {
+            let (x, y) = (i32::from(*x), i32::from(*y));
+            *xx += x * x;
+            *yy += y * y;
+            *xy += x * y;
+        }
+    }
+}
