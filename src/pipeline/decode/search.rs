@@ -12,7 +12,7 @@ use crate::pipeline::symbol::Symbol;
 const MAX_REGIONS: usize = 40;
 
 /// Most regions of worn bars.
-const MAX_WORN: usize = 6;
+const MAX_WORN: usize = 2;
 
 /// One picture being searched for linear symbols.
 #[derive(Debug)]
