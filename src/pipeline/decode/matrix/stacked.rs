@@ -30,8 +30,15 @@ pub fn read(view: View<'_>, regions: &[Region], formats: &Formats, symbols: &mut
     let mut stacks = gather::gathered(regions);
     stacks.sort_by(|a, b| (b.across * b.along).total_cmp(&(a.across * a.along)));
     for region in stacks.iter().take(MAX_STRAIGHT) {
-        let straight = Straight::of(view, region);
-        let found = pdf417(straight.gray.view(), Effort::Quick);
+        // What shows no guard need not be enlarged.
+        let plain = Straight::of(view, region, 1.0);
+        if !has_guard(plain.gray.view()) {
+            continue;
+        }
+        let is_small = 2.0 * region.across < SMALL_ACROSS;
+        let straight = if is_small { Straight::of(view, region, 2.0) } else { plain };
+        let found =
+            engine::read(straight.gray.view(), Family::Pdf417, Threshold::Local, Effort::Quick);
         add(symbols, found.map(|symbol| straight.placed(symbol)), view);
     }
     for patch in heaps(view, regions).iter().take(MAX_HEAPS) {
@@ -68,8 +75,8 @@ impl Straight {
         clippy::cast_sign_loss,
         reason = "brightness is 0 to 255, sides are bounded by the picture"
     )]
-    fn of(view: View<'_>, region: &Region) -> Self {
-        let scale = if 2.0 * region.across < SMALL_ACROSS { 2.0 } else { 1.0 };
+    /// `region` at `scale` pixels to one of the picture.
+    fn of(view: View<'_>, region: &Region, scale: f32) -> Self {
         let side = |half: f32| ((half * 1.06 + ROOM_PX) * 2.0 * scale) as usize;
         let (width, height) = (side(region.across), side(region.along));
         let straight = Self { gray: Gray::default(), region: *region, scale };
