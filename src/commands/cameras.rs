@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::cli::{Cameras, Look};
 use crate::commands::{Form, NoHome, Outcome, Site, Streams, run};
-use crate::config::{Camera, Config};
+use crate::config::{Camera, Config, ConfigError, Place};
 use crate::edge::camera::linux::{self, Offer};
 use crate::edge::camera::sysfs::{self, Find, Node};
 use crate::pipeline::camera::{Mode, Setup};
@@ -77,11 +77,12 @@ impl Chosen {
             Find::Port(owned)
         } else {
             let names: Vec<&str> = named.iter().map(|camera| camera.name.as_str()).collect();
-            anyhow::bail!(
-                "no camera {}: station.toml names {}; `scanstation cameras` lists serials and ports",
-                show::printable(name),
-                if names.is_empty() { "none".to_owned() } else { names.join(", ") },
+            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            let why = format!(
+                "station.toml names {names}; `scanstation cameras` lists serials and ports"
             );
+            let what = format!("no camera {}", show::printable(name));
+            return Err(ConfigError { place: Place::Flag("NAME"), what, why }.into());
         };
         Ok(Self { name: show::printable(name), find, setup: Setup::default() })
     }

@@ -204,6 +204,14 @@ fn a_bad_setting_is_named_by_file_and_line(text: &str, expected: &str) {
 }
 
 #[test]
+fn a_camera_that_nobody_knows_is_wrong_usage() {
+    let place = Place::new();
+    let ran = place.run(&["cameras", "try", "to\u{1b}p"]).is(2);
+    assert!(ran.err.contains("station.toml names none"), "{}", ran.err);
+    assert!(!ran.err.contains('\u{1b}'), "{}", ran.err);
+}
+
+#[test]
 fn a_bad_variable_is_named() {
     let place = Place::new();
     let mut command = program();
