@@ -20,6 +20,8 @@ const HOLD_MS: i64 = 1000;
 const MOST_BYTES: usize = 96 << 20;
 /// What is filled reaches so much further than the symbol's corners on every side: a share of its longer side.
 const MARGIN: f32 = 0.15;
+/// The same at least, in pixels, in a picture that is written by itself.
+const ALONE_PX: f32 = 8.0;
 /// The gray of a filled place.
 const FILL: u8 = 128;
 
@@ -101,7 +103,7 @@ impl Shot {
             decided,
             picture,
             secrets: glance.symbols.iter().enumerate().filter_map(Secret::of).collect(),
-            others: others.map(|symbol| Area::around(&symbol.corners, 0.0)).collect(),
+            others: others.map(|symbol| Area::around(&symbol.corners, 0.0, 0.0)).collect(),
         }
     }
 
@@ -129,13 +131,13 @@ struct Area {
 }
 
 impl Area {
-    /// What holds `corners`, and `margin` times its longer side around them.
-    fn around(corners: &Corners, margin: f32) -> Self {
+    /// What holds `corners`, and `margin` times its longer side around them, `least_px` pixels at least.
+    fn around(corners: &Corners, margin: f32, least_px: f32) -> Self {
         let least = |of: fn(&Point) -> f32| corners.iter().map(of).fold(f32::INFINITY, f32::min);
         let most = |of: fn(&Point) -> f32| corners.iter().map(of).fold(f32::NEG_INFINITY, f32::max);
         let (left, right) = (least(|p| p.x), most(|p| p.x));
         let (top, bottom) = (least(|p| p.y), most(|p| p.y));
-        let more = margin * (right - left).max(bottom - top);
+        let more = (margin * (right - left).max(bottom - top)).max(least_px);
         Self { left: left - more, top: top - more, right: right + more, bottom: bottom + more }
     }
 
@@ -145,6 +147,14 @@ impl Area {
             && self.top < other.bottom
             && other.top < self.bottom
     }
+}
+
+/// `picture` with the secrets among `symbols` filled in (decision 22); `None` where there is none.
+pub fn without_secrets(picture: &Picture, symbols: &[Symbol]) -> Option<Picture> {
+    let secrets = symbols.iter().filter(|symbol| payload::secret(&symbol.text).is_some());
+    let area = |symbol: &Symbol| Area::around(&symbol.corners, MARGIN, ALONE_PX);
+    let areas: Vec<Area> = secrets.map(area).collect();
+    (!areas.is_empty()).then(|| filled(picture, &areas))
 }
 
 /// `picture` with `areas` of one gray.
@@ -227,7 +237,7 @@ impl HoldBack {
 }
 
 fn area_of(secret: &Secret) -> Area {
-    Area::around(&secret.corners.map(|(x, y)| Point::new(x, y)), MARGIN)
+    Area::around(&secret.corners.map(|(x, y)| Point::new(x, y)), MARGIN, 0.0)
 }
 
 #[cfg(test)]
@@ -262,6 +272,23 @@ mod tests {
 
     fn filled_pixels(shot: &Shot) -> usize {
         shot.picture.as_ref().unwrap().luma().iter().filter(|pixel| **pixel == FILL).count()
+    }
+
+    #[test]
+    fn of_a_picture_by_itself_the_secret_is_filled_in_and_nothing_else() {
+        let picture = Picture::new(60, 40, vec![200; 2400]).unwrap();
+        let symbol = |text: &str| Symbol {
+            symbology: Symbology::QRCode,
+            text: text.to_owned(),
+            identifier: "]Q1".to_owned(),
+            corners: [(20.0, 15.0), (30.0, 15.0), (30.0, 25.0), (20.0, 25.0)]
+                .map(|(x, y)| Point::new(x, y)),
+            confidence: None,
+        };
+        assert_eq!(without_secrets(&picture, &[symbol("AD123456C")]), None);
+        let filled = without_secrets(&picture, &[symbol("WIFI:S:net;T:WPA;P:secret;;")]).unwrap();
+        let at = |x: usize, y: usize| filled.luma()[y * 60 + x];
+        assert_eq!((at(25, 20), at(13, 20), at(11, 20), at(25, 34)), (FILL, FILL, 200, 200));
     }
 
     #[test]

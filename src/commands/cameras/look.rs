@@ -20,13 +20,12 @@ use crate::pipeline::decode::{Formats, decode_guarded};
 use crate::pipeline::frame::Picture;
 use crate::pipeline::payload;
 use crate::pipeline::sharpness::{self, Look};
+use crate::pipeline::shot::without_secrets;
 use crate::pipeline::show;
 use crate::pipeline::symbol::Symbol;
 
 /// How soon a camera that gives nothing is noticed.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// Pixels around a secret that are filled in too.
-const MARGIN: f32 = 8.0;
 
 /// A look through a camera.
 pub(super) struct Try<'a> {
@@ -65,7 +64,8 @@ impl Try<'_> {
             streams.complain(&format!("camera {name}: no frame came"));
             return Ok(Outcome::Findings);
         };
-        let filled = filled(&picture, &symbols).unwrap_or_else(|| picture.as_ref().clone());
+        let filled =
+            without_secrets(&picture, &symbols).unwrap_or_else(|| picture.as_ref().clone());
         let path = self.picture;
         pictures::write(path, &filled).with_context(|| format!("write {}", path.display()))?;
         if self.form == Form::Text {
@@ -169,55 +169,5 @@ impl Second {
             entry.0 += 1;
             entry.1 = symbol.confidence.map(|c| c.px_per_module).or(entry.1);
         }
-    }
-}
-
-/// `picture` with the areas of symbols that hold secrets filled in (decision 22); `None` where there is none.
-fn filled(picture: &Picture, symbols: &[Symbol]) -> Option<Picture> {
-    let secrets: Vec<&Symbol> =
-        symbols.iter().filter(|symbol| payload::secret(&symbol.text).is_some()).collect();
-    if secrets.is_empty() {
-        return None;
-    }
-    let width = usize::try_from(picture.width()).ok()?.max(1);
-    let mut luma = picture.luma().to_vec();
-    for symbol in secrets {
-        let side = |pick: fn(&crate::pipeline::symbol::Point) -> f32| {
-            let all = symbol.corners.iter().map(pick);
-            let (least, most) = all.fold((f32::MAX, f32::MIN), |(a, b), v| (a.min(v), b.max(v)));
-            (least - MARGIN, most + MARGIN)
-        };
-        let (xs, ys) = (side(|p| p.x), side(|p| p.y));
-        let is_in = |at: usize, (from, to): (f32, f32)| (from..=to).contains(&(at as f32));
-        for (y, row) in luma.chunks_mut(width).enumerate().filter(|(y, _)| is_in(*y, ys)) {
-            let _ = y;
-            for (_, luma) in row.iter_mut().enumerate().filter(|(x, _)| is_in(*x, xs)) {
-                *luma = 0;
-            }
-        }
-    }
-    Picture::new(picture.width(), picture.height(), luma).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::pipeline::symbol::{Point, Symbology};
-
-    #[test]
-    fn a_secret_is_filled_in_and_nothing_else() {
-        let picture = Picture::new(60, 40, vec![200; 2400]).unwrap();
-        let symbol = |text: &str| Symbol {
-            symbology: Symbology::QRCode,
-            text: text.to_owned(),
-            identifier: "]Q1".to_owned(),
-            corners: [(20.0, 15.0), (30.0, 15.0), (30.0, 25.0), (20.0, 25.0)]
-                .map(|(x, y)| Point::new(x, y)),
-            confidence: None,
-        };
-        assert_eq!(filled(&picture, &[symbol("AD123456C")]), None);
-        let filled = filled(&picture, &[symbol("WIFI:S:net;T:WPA;P:secret;;")]).unwrap();
-        let at = |x: usize, y: usize| filled.luma()[y * 60 + x];
-        assert_eq!((at(25, 20), at(13, 20), at(11, 20), at(25, 34)), (0, 0, 200, 200));
     }
 }
