@@ -32,7 +32,7 @@ use crate::pipeline::decode::linear::stack::stacked;
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::profile::{Bars, sharpened};
 use crate::pipeline::decode::strip::{BANDS, Strip, correlation, mean_of, median_of};
-use crate::pipeline::symbol::{Confidence, Corners, Symbol, Symbology};
+use crate::pipeline::symbol::{Confidence, Symbol, Symbology};
 
 /// Fewer edges than this in the middle of a region are no symbol.
 const MIN_EDGES: usize = 20;
@@ -369,14 +369,7 @@ fn symbol(claim: &Claim, strip: &Strip<'_>, profile: &[f32]) -> Symbol {
     let column = |x: f32| (x.max(0.0) as usize).min(profile.len());
     let columns = &profile[column(from)..column(to)];
     let (top, bottom) = strip.reach(profile, column(from), column(to));
-    let corners: Corners = [
-        strip.point(from, top),
-        strip.point(to, top),
-        strip.point(to, bottom),
-        strip.point(from, bottom),
-    ];
-    let [a, b, c, d] = corners;
-    let corners = if reading.backward { [c, d, a, b] } else { corners };
+    let corners = strip.corners((from, to), (top, bottom), reading.backward);
     let low = columns.iter().copied().fold(255.0, f32::min);
     let high = columns.iter().copied().fold(0.0, f32::max);
     let confidence = Confidence {

@@ -15,7 +15,7 @@
 
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::View;
-use crate::pipeline::symbol::Point;
+use crate::pipeline::symbol::{Corners, Point};
 
 /// Terms of the polynomial that moves rows.
 const TERMS: usize = 5;
@@ -99,6 +99,14 @@ impl<'a> Strip<'a> {
             self.region.centre.x + moved * axis.x + along * down.x,
             self.region.centre.y + moved * axis.y + along * down.y,
         )
+    }
+
+    /// The corners of what lies between two columns and two values of v, clockwise from its own top left.
+    pub fn corners(&self, columns: (f32, f32), rows: (f32, f32), backward: bool) -> Corners {
+        let ((from, to), (top, bottom)) = (columns, rows);
+        let [a, b, c, d] = [(from, top), (to, top), (to, bottom), (from, bottom)]
+            .map(|(column, v)| self.point(column, v));
+        if backward { [c, d, a, b] } else { [a, b, c, d] }
     }
 
     /// Adds row `v` to `sum`.

@@ -74,13 +74,8 @@ fn data_matrix_of(bits: &Bits, is_mirrored: bool) -> Option<Reading> {
     let mut correction = Correction::default();
     let mut data: Vec<Vec<u8>> = Vec::new();
     for block in &blocks {
-        let n_data = usize::try_from(block.getNumDataCodewords()).ok()?;
-        let mut words = block.getCodewords().to_vec();
-        let check = words.len().checked_sub(n_data)?;
-        let changed = field.decode(&mut words, i32::try_from(check).ok()?).ok()?;
-        correction = correction.and((words.len(), check), 8, changed);
-        words.truncate(n_data);
-        data.push(words);
+        let n_data = block.getNumDataCodewords();
+        data.push(corrected(block.getCodewords(), n_data, &field, &mut correction)?);
     }
     // The blocks take turns (5.7.2): the last of the largest symbols' are a codeword shorter.
     let longest = data.iter().map(Vec::len).max()?;
@@ -90,6 +85,22 @@ fn data_matrix_of(bits: &Bits, is_mirrored: bool) -> Option<Reading> {
     let identifier = format!("]d{}", found.getSymbologyModifier());
     let text = without_leading_fnc1(found.getText(), &identifier).to_owned();
     (!text.is_empty()).then_some(Reading { text, identifier, correction })
+}
+
+/// The data of a block of `codewords`, `n_data` of them data, set right; what that took is added to `correction`.
+fn corrected(
+    codewords: &[u8],
+    n_data: u32,
+    field: &ReedSolomonDecoder,
+    correction: &mut Correction,
+) -> Option<Vec<u8>> {
+    let n_data = usize::try_from(n_data).ok()?;
+    let mut words = codewords.to_vec();
+    let check = words.len().checked_sub(n_data)?;
+    let changed = field.decode(&mut words, i32::try_from(check).ok()?).ok()?;
+    *correction = correction.and((words.len(), check), 8, changed);
+    words.truncate(n_data);
+    Some(words)
 }
 
 /// The content of a QR code (ISO/IEC 18004, model 2) of these modules, as printed or as in a mirror.
@@ -108,12 +119,8 @@ fn qr_of(bits: &Bits) -> Option<Reading> {
     let mut correction = Correction::default();
     let mut data: Vec<u8> = Vec::new();
     for block in &blocks {
-        let n_data = usize::try_from(block.getNumDataCodewords()).ok()?;
-        let mut words = block.getCodewords().to_vec();
-        let check = words.len().checked_sub(n_data)?;
-        let changed = field.decode(&mut words, i32::try_from(check).ok()?).ok()?;
-        correction = correction.and((words.len(), check), 8, changed);
-        data.extend_from_slice(words.get(..n_data)?);
+        let n_data = block.getNumDataCodewords();
+        data.extend(corrected(block.getCodewords(), n_data, &field, &mut correction)?);
     }
     let found = DecodeBitStream(&data, version, level).ok().filter(DecoderResult::isValid)?;
     let identifier = found.symbologyIdentifier();

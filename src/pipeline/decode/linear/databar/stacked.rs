@@ -10,7 +10,7 @@ use crate::pipeline::decode::linear::databar::omni::{self, Half, Side, is_guard}
 use crate::pipeline::decode::linear::databar::{self, IDENTIFIER, element};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::decode::strip::Strip;
-use crate::pipeline::symbol::{Confidence, Corners, Symbol, Symbology};
+use crate::pipeline::symbol::{Confidence, Symbol, Symbology};
 
 /// Rows that are looked at before all are.
 const PROBES: u16 = 5;
@@ -284,13 +284,6 @@ fn symbol(found: &Found<'_>, strip: &Strip<'_>) -> Symbol {
         |value: fn(&Part) -> f32| found.parts.iter().map(|p| value(p)).fold(f32::MAX, f32::min);
     let (from, to) = (least(|p| p.extent.0), -least(|p| -p.extent.1));
     let (top, bottom) = (least(|p| p.rows.0), -least(|p| -p.rows.1));
-    let corners: Corners = [
-        strip.point(from, top),
-        strip.point(to, top),
-        strip.point(to, bottom),
-        strip.point(from, bottom),
-    ];
-    let [a, b, c, d] = corners;
     let backward = found.parts.first().is_some_and(|p| p.backward);
     let profile = strip.mean(top, bottom, 8);
     let light = profile.iter().copied().fold(0.0, f32::max);
@@ -306,7 +299,7 @@ fn symbol(found: &Found<'_>, strip: &Strip<'_>) -> Symbol {
         symbology: found.symbology,
         text: found.text.clone(),
         identifier: IDENTIFIER.to_owned(),
-        corners: if backward { [c, d, a, b] } else { corners },
+        corners: strip.corners((from, to), (top, bottom), backward),
         confidence: Some(confidence),
     }
 }
