@@ -375,7 +375,7 @@ pub(super) const SCENES: &[Scene] = &[
         let wifi = symbol(Symbology::QRCode, "WIFI:T:WPA;S:home;P:SECRETPASS;;", 0);
         Floor::with_order(WASHER).show(&[wifi])
     }),
-    ("unknown_order", || Floor::with_order("SP00XXXXXXXX")),
+    ("unknown_order", || Floor::with_order("SP0000009999")),
     ("no_order_held", || Floor::new().show(&[code128(A, 0)])),
     ("no_serial", || {
         let product = code128("X00WSHRW11", 0);
