@@ -192,6 +192,9 @@ pub struct Decode {
     /// Look at this part of the picture only: left, top, width, height in pixels
     #[arg(long, value_name = "X,Y,W,H")]
     pub roi: Option<Region>,
+    /// Draw what the decoder makes of each picture, stage by stage, into this folder
+    #[arg(long, value_name = "DIR")]
+    pub explain: Option<PathBuf>,
     /// How symbols are printed.
     #[command(flatten)]
     pub output: Output,

@@ -1,5 +1,8 @@
 //! `scanstation decode`: the decoder alone, a line an image.
 
+mod canvas;
+mod stages;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -34,8 +37,15 @@ pub fn run(typed: &cli::Decode, streams: &mut Streams<'_>) -> anyhow::Result<Out
         Formats::only(typed.formats.iter().copied())
     };
     let mut outcome = Outcome::Done;
-    for path in pictures::walk(&typed.paths) {
-        let line = line_of(&path, &formats, typed.roi);
+    for (number, path) in pictures::walk(&typed.paths).into_iter().enumerate() {
+        let picture = read(&path, typed.roi);
+        if let (Some(folder), Ok(picture)) = (&typed.explain, &picture) {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            // Two folders may have files of one name.
+            let name = format!("{:04}-{}", number + 1, show::printable(&stem));
+            stages::write(folder, &name, picture, &formats)?;
+        }
+        let line = line_of(&path, picture, &formats, typed.roi);
         if let Some(error) = &line.error {
             outcome = Outcome::Findings;
             streams.complain(&show::printable(&format!("{}: {error}", line.path)));
@@ -51,10 +61,14 @@ pub fn run(typed: &cli::Decode, streams: &mut Streams<'_>) -> anyhow::Result<Out
     Ok(outcome)
 }
 
-fn line_of<'a>(path: &'a Path, formats: &Formats, roi: Option<Region>) -> Line<'a> {
+fn line_of<'a>(
+    path: &'a Path,
+    picture: anyhow::Result<Picture>,
+    formats: &Formats,
+    roi: Option<Region>,
+) -> Line<'a> {
     let name = path.to_string_lossy();
-    let read = read(path, roi).and_then(|picture| Ok(timed(&picture, formats)?));
-    match read {
+    match picture.and_then(|picture| Ok(timed(&picture, formats)?)) {
         Ok((mut symbols, cpu_ms)) => {
             for corner in symbols.iter_mut().flat_map(|symbol| &mut symbol.corners) {
                 let (left, top) = roi.map_or((0, 0), |roi| (roi.x, roi.y));

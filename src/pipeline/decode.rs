@@ -5,6 +5,7 @@
 pub mod cells;
 pub mod engine;
 pub mod evidence;
+pub mod explain;
 pub mod gather;
 pub mod glance;
 pub mod linear;

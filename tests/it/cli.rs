@@ -473,6 +473,33 @@ fn decode_names_what_is_no_picture_and_goes_on() {
 }
 
 #[test]
+fn decode_draws_its_stages() {
+    let folder = TempDir::new().unwrap();
+    let stages = folder.path().join("stages");
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/0001.jpg");
+    let ran = run(&["decode", "--json", "--explain", stages.to_str().unwrap(), sample]).is(0);
+    let symbols = ran.json()[0]["symbols"].as_array().unwrap().clone();
+    let legend = fs::read_to_string(stages.join("0001-0001.txt")).unwrap();
+    assert!(!symbols.is_empty());
+    for symbol in symbols {
+        let text = symbol["text"].as_str().unwrap();
+        assert!(legend.contains(&format!("symbol {} {text}", symbol["format"].as_str().unwrap())));
+    }
+    let whole = image::image_dimensions(sample).unwrap();
+    assert_eq!(image::image_dimensions(stages.join("0001-0001-2-boxes.png")).unwrap(), whole);
+    for stage in ["1-cells", "3-strips"] {
+        let drawn = image::open(stages.join(format!("0001-0001-{stage}.png"))).unwrap().to_rgb8();
+        // Something is in colour.
+        assert!(drawn.pixels().any(|p| p.0.iter().max() != p.0.iter().min()), "{stage}");
+    }
+    // A folder that cannot be made is the world failing.
+    fs::write(folder.path().join("file"), "").unwrap();
+    let under = folder.path().join("file/stages");
+    let failed = run(&["decode", "--explain", under.to_str().unwrap(), sample]).is(3);
+    assert!(failed.err.contains("file/stages"), "{}", failed.err);
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let place = Place::new();
     let mut command = program();

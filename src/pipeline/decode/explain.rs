@@ -1,0 +1,95 @@
+//! What the decoder makes of a picture on its way to the symbols, for pictures of each stage.
+//!
+//! It goes the same way as [`decode_within`] by the same functions, so it shows what was found, not why each choice fell.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "brightness and counts of rows are small and positive"
+)]
+
+use crate::pipeline::decode::cells::Cells;
+use crate::pipeline::decode::locate::{self, Region};
+use crate::pipeline::decode::profile::Bars;
+use crate::pipeline::decode::raster::{Gray, View};
+use crate::pipeline::decode::strip::Strip;
+use crate::pipeline::decode::texture::{Patch, patches};
+use crate::pipeline::decode::{Decoded, Formats, Reduced, Work, contains, decode_within, regions};
+use crate::pipeline::frame::Picture;
+
+/// How far beyond a region its strip is shown, as a share of its height.
+const BEYOND: f32 = 1.2;
+
+/// Most rows of a strip that are shown.
+const MAX_ROWS: usize = 160;
+
+/// Rows in the mean that is shown as the profile.
+const PROFILE_ROWS: usize = 32;
+
+/// The stages of one picture.
+#[derive(Debug)]
+pub struct Explained {
+    /// The structure of the picture, by cells of a picture reduced.
+    pub cells: Cells,
+    /// How many pixels of the picture a pixel of the reduced one is wide.
+    pub factor: f32,
+    /// The regions of bars, in the order in which they are read; worn ones come last.
+    pub regions: Vec<Bar>,
+    /// The patches of texture.
+    pub patches: Vec<Patch>,
+    /// What was read in the end.
+    pub decoded: Decoded,
+}
+
+/// A region of bars and what it looks like straightened.
+#[derive(Debug)]
+pub struct Bar {
+    /// Where it is.
+    pub region: Region,
+    /// Its rows as the region's box has them.
+    pub straight: Gray,
+    /// The same rows aligned, so that bars stand upright.
+    pub aligned: Gray,
+    /// The mean of its aligned rows, a value a column.
+    pub profile: Vec<f32>,
+    /// Its edges, in columns.
+    pub edges: Vec<f32>,
+    /// Which of the symbols lies there.
+    pub symbol: Option<usize>,
+}
+
+/// The stages of `picture` on the way to its symbols.
+pub fn explain(picture: &Picture, formats: &Formats) -> Explained {
+    let view = View::of(picture);
+    let reduced = Reduced::of(view);
+    let decoded = decode_within(picture, formats, Work::default());
+    let mut found = regions(view, &reduced);
+    for worn in locate::worn_regions(&reduced.cells) {
+        let region = worn.scaled(reduced.factor);
+        if !region.is_among(&found) {
+            found.push(region);
+        }
+    }
+    let regions = found.into_iter().filter_map(|region| bar(view, region, &decoded)).collect();
+    let whole = reduced.factor.max(1.0) as usize;
+    let patches = patches(&reduced.cells).into_iter().map(|patch| patch.scaled(whole)).collect();
+    Explained { cells: reduced.cells, factor: reduced.factor, regions, patches, decoded }
+}
+
+fn bar(view: View<'_>, region: Region, decoded: &Decoded) -> Option<Bar> {
+    let mut strip = Strip::new(view, region)?;
+    let straight = rows(&strip);
+    strip.align();
+    let profile = strip.mean(-0.9, 0.9, PROFILE_ROWS);
+    let edges = Bars::of(&profile, 0.25).edges;
+    let symbol = decoded.symbols.iter().position(|symbol| contains(symbol, region.centre));
+    Some(Bar { region, straight, aligned: rows(&strip), profile, edges, symbol })
+}
+
+/// The rows of `strip`, one a pixel of its height.
+fn rows(strip: &Strip<'_>) -> Gray {
+    let n = (2.0 * BEYOND * strip.region().along) as usize;
+    let n = n.clamp(4, MAX_ROWS);
+    let v = |k: usize| BEYOND * (2.0 * (k as f32 + 0.5) / n as f32 - 1.0);
+    let row = |k: usize| strip.mean(v(k), v(k), 1).into_iter().map(|value| value as u8);
+    Gray { width: strip.columns, height: n, luma: (0..n).flat_map(row).collect() }
+}
