@@ -104,6 +104,9 @@ pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decode
     let padded = if is_small { view.padded(gather::RIM) } else { Gray::default() };
     let regions = regions(view, &reduced);
     let mut search = Search::new(view, formats, work);
+    if is_small {
+        search.read_upright(padded.view(), gather::RIM as f32);
+    }
     search.read(&regions);
     let unread: Vec<Region> = regions.into_iter().filter(|region| !search.has(region)).collect();
     search.read(&locate::joined(&unread));

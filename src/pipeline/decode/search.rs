@@ -85,6 +85,16 @@ impl<'a> Search<'a> {
         self.read(&regions);
     }
 
+    /// Adds the symbols that lie upright in a picture that may be little more, and take no closer look.
+    pub fn read_upright(&mut self, padded: View<'a>, rim: f32) {
+        for region in gather::wholes(padded, rim, None) {
+            let Some(strip) = Strip::new(padded, region) else { continue };
+            let mut symbols = linear::read_plain(&strip, self.formats).unwrap_or_default();
+            move_by(&mut symbols, -rim);
+            add(&mut self.found.symbols, symbols, self.view);
+        }
+    }
+
     /// Adds the symbols of a picture that is all symbol, which `padded` shows with a rim of `rim` pixels.
     pub fn read_whole(&mut self, padded: View<'a>, rim: f32, largest: Option<&Region>) {
         for region in gather::wholes(padded, rim, largest) {

@@ -144,6 +144,11 @@ impl Row {
 /// guard is a space and a bar; 2: a bar and a space).
 pub fn row(bars: &Bars, k: usize, guard: usize) -> Option<Row> {
     let start = k + guard;
+    // Most places are no guard: that is seen before a finder is looked for.
+    let rough = length(bars, start, 8)? / MODULES.0;
+    if !(k..start).all(|g| is_guard(bars.width(g) / rough.max(1e-6))) {
+        return None;
+    }
     let mut blocks = Vec::new();
     let (mut at, mut module, mut growth) = (start, 0.0_f32, 0.0_f32);
     while let Some((block, here)) = block(bars, at, module) {

@@ -21,6 +21,9 @@ const ROW_PX: f32 = 1.5;
 /// Least and most rows.
 const ROWS: (f32, f32) = (10.0, 72.0);
 
+/// Every so manieth row is read before others are.
+const STRIDE: u8 = 4;
+
 /// Pixels that are looked at above and below the strip: its rim is rough.
 const RIM_PX: f32 = 5.0;
 
@@ -123,22 +126,32 @@ pub fn read(strip: &Strip<'_>, formats: &Formats) -> Option<Symbol> {
     }
     let n = (2.0 * reach * along / ROW_PX).clamp(ROWS.0, ROWS.1).floor();
     let mut parts = Vec::new();
-    let mut k = 0.5;
-    while k < n {
-        let v = at(k / n);
-        let forward = bars(strip, v, 0.5 / along);
-        collect(&forward.reversed(), v, true, &mut parts);
-        collect(&forward, v, false, &mut parts);
-        k += 1.0;
+    // A few rows of clear print tell as much as all.
+    for first in 0..STRIDE {
+        let mut k = f32::from(first) + 0.5;
+        while k < n {
+            let v = at(k / n);
+            let forward = bars(strip, v, 0.5 / along);
+            collect(&forward.reversed(), v, true, &mut parts);
+            collect(&forward, v, false, &mut parts);
+            k += f32::from(STRIDE);
+        }
+        if found(&parts).is_some() {
+            break;
+        }
     }
+    found(&parts).filter(|found| formats.has(found.symbology)).map(|found| symbol(&found, strip))
+}
+
+/// The symbol whose parts enough rows have read.
+fn found(parts: &[Part]) -> Option<Found<'_>> {
     let strong = |part: &&Part| {
         let against = parts.iter().filter(|p| !p.content.is_same(&part.content) && p.rivals(part));
         let most = against.map(|p| p.votes).max().unwrap_or(0);
         part.votes >= MIN_VOTES && part.votes >= CLEAR * most
     };
     let parts: Vec<&Part> = parts.iter().filter(strong).collect();
-    let found = whole(&parts).or_else(|| halves(&parts)).or_else(|| rows(&parts))?;
-    formats.has(found.symbology).then(|| symbol(&found, strip))
+    whole(&parts).or_else(|| halves(&parts)).or_else(|| rows(&parts))
 }
 
 /// The bars of row `v`, the mean of two rows `apart` from each other.
@@ -159,7 +172,7 @@ fn collect(bars: &Bars, v: f32, backward: bool, parts: &mut Vec<Part>) {
         if let Some(part) = parts.iter_mut().find(is_same) {
             part.votes += 1;
             part.sum += v;
-            part.rows.1 = v;
+            part.rows = (part.rows.0.min(v), part.rows.1.max(v));
         } else {
             let part = Part { content, backward, extent, votes: 1, sum: v, rows: (v, v) };
             parts.push(part);
