@@ -53,6 +53,8 @@ pub struct Config {
     pub agreement: Agreement,
     /// The same for the views of tunnel cameras.
     pub tunnel: Agreement,
+    /// What closer looks at one frame of a camera may cost, in milliseconds of this machine.
+    pub budget_ms: u32,
     /// What is kept of the frames around exceptions; `None` for nothing.
     pub evidence: Option<Evidence>,
     /// Where events go.
@@ -209,6 +211,7 @@ impl Config {
             cameras,
             agreement,
             tunnel,
+            budget_ms: station.whole("decode.budget_ms", 10..=1_000, 60)?,
             evidence: evidence_of(&station)?,
             publisher: publisher_of(&station)?,
         })

@@ -17,6 +17,7 @@ use crate::edge::store::{ImportPolicy, Store, StoreHandle, Writer};
 use crate::edge::{clock, log, reel, steps};
 use crate::floor::{Floor, RelayClock, standing};
 use crate::pipeline::catalog::Catalog;
+use crate::pipeline::decode::work::Work;
 use crate::pipeline::mount::Mount;
 use crate::pipeline::order::import;
 use crate::pipeline::time::Timestamp;
@@ -187,6 +188,7 @@ fn paced(
         mount: Mount::default(),
         formats: formats(&stage.catalog),
         agreement: stage.config.agreement,
+        work: Work::default(),
     }];
     let name = Arc::from(stage.config.station.as_str());
     let (station, store) = (stage.station(clock::now())?, stage.store.clone());

@@ -19,7 +19,8 @@ use crate::edge::{clock, log, probe, reel};
 use crate::floor::standing;
 use crate::pipeline::camera::Setup;
 use crate::pipeline::catalog::Catalog;
-use crate::pipeline::decode::Formats;
+use crate::pipeline::decode::work::{Work, unreadable};
+use crate::pipeline::decode::{Formats, decode_within};
 use crate::pipeline::mount::Mount;
 use crate::pipeline::symbol::Symbology;
 use crate::pipeline::view::EqualFrames;
@@ -149,6 +150,7 @@ pub(super) fn formats(catalog: &Catalog) -> Formats {
 
 fn eyes(config: &Config, catalog: &Catalog) -> anyhow::Result<Vec<Eye>> {
     let rules = config.rules([0; 16]);
+    let work = work(config.budget_ms)?;
     let eye = |(name, view): (&str, &str), source: Source, mount: Mount| Eye {
         name: Arc::from(name),
         view: Arc::from(view),
@@ -156,6 +158,7 @@ fn eyes(config: &Config, catalog: &Catalog) -> anyhow::Result<Vec<Eye>> {
         mount,
         formats: formats(catalog),
         agreement: *rules.agreement_of(view),
+        work,
     };
     let of_camera = |camera: &Camera| {
         let source = Source::Camera(find(camera), camera.setup.clone());
@@ -183,6 +186,16 @@ fn eyes(config: &Config, catalog: &Catalog) -> anyhow::Result<Vec<Eye>> {
         eyes.push(eye(("pictures", "table"), source, Mount::default()));
     }
     Ok(eyes)
+}
+
+/// What a frame may cost in `ms` milliseconds, at the pace that this machine has now (decision 21).
+fn work(ms: u32) -> anyhow::Result<Work> {
+    let picture = unreadable()?;
+    let start = clock::thread_cpu_ms();
+    let decoded = decode_within(&picture, &Formats::all(), Work::default());
+    let work = Work::in_ms(ms, decoded.spent, clock::thread_cpu_ms() - start);
+    ::log::info!("closer looks at a frame: {} columns in {ms} ms", work.columns());
+    Ok(work)
 }
 
 /// How `camera` is told from others.

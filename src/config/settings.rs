@@ -34,6 +34,7 @@ const KEYS: &[&str] = &[
     "agreement.tunnel.unchecked",
     "agreement.tunnel.window_ms",
     "agreement.tunnel.gone_ms",
+    "decode.budget_ms",
     "evidence.max_mb",
     "evidence.retention_days",
     "publisher.kind",

@@ -16,6 +16,7 @@ pub mod raster;
 pub mod search;
 pub mod strip;
 pub mod texture;
+pub mod work;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -23,6 +24,7 @@ use crate::pipeline::decode::cells::{CELL, Cells};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::search::Search;
+use crate::pipeline::decode::work::Work;
 use crate::pipeline::frame::Picture;
 use crate::pipeline::symbol::{Point, Symbol, Symbology};
 
@@ -86,6 +88,8 @@ pub struct Decoded {
     pub skipped: usize,
     /// Regions that were read closely, in vain.
     pub unread: Vec<Region>,
+    /// Work that was spent, in columns.
+    pub spent: usize,
 }
 
 /// All symbols of `picture` that are of `formats`: each place once, from the top left on.
@@ -129,7 +133,8 @@ pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decode
         matrix::read_whole(view, formats, &mut search.found.symbols);
     }
     search.fit_whole();
-    let mut found = Decoded { unread: search.unread(), ..search.found };
+    let (unread, spent) = (search.unread(), work.columns() - search.work().columns());
+    let mut found = Decoded { unread, spent, ..search.found };
     sort(&mut found.symbols);
     found
 }
@@ -146,32 +151,6 @@ fn read_coarser(search: &mut Search<'_>, mut smaller: Reduced, view: View<'_>) {
         if level < COARSER {
             smaller = smaller.smaller(view);
         }
-    }
-}
-
-/// Work that may be done on one picture (decision 21), counted in columns of the regions that are read closely:
-/// one costs about five microseconds. A plain symbol costs none of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Work(usize);
-
-impl Default for Work {
-    /// What `decode` and `replay` use: some fifteen symbols that are hard to read.
-    fn default() -> Self {
-        Self(12_000)
-    }
-}
-
-impl Work {
-    /// So many columns.
-    pub fn of(columns: usize) -> Self {
-        Self(columns)
-    }
-
-    /// Takes `columns` of it, unless less is left.
-    fn spend(&mut self, columns: usize) -> bool {
-        let left = self.0.checked_sub(columns);
-        self.0 = left.unwrap_or(self.0);
-        left.is_some()
     }
 }
 

@@ -16,6 +16,7 @@ use crate::edge::reel::Item;
 use crate::edge::steps::StepLine;
 use crate::pipeline::camera::{Pixels, Setup};
 use crate::pipeline::decode::Formats;
+use crate::pipeline::decode::work::Work;
 use crate::pipeline::frame::Picture;
 use crate::pipeline::mount::Mount;
 use crate::pipeline::shot::Shot;
@@ -47,6 +48,8 @@ pub struct Eye {
     pub formats: Formats,
     /// By what its symbols agree.
     pub agreement: Agreement,
+    /// What a camera's frame may cost.
+    pub work: Work,
 }
 
 /// What an eye sees.
@@ -125,7 +128,8 @@ fn watch(eye: &Eye, drain: Drain, outlet: &Outlet, stop: &AtomicBool) -> Played 
     let mut health = Health::new(clock::now());
     let mut told = None;
     let names = (Arc::clone(&eye.name), Arc::clone(&eye.view));
-    let mut looker = Looker::new(names, eye.mount, eye.formats.clone(), eye.agreement);
+    let mut looker =
+        Looker::new(names, eye.mount, eye.formats.clone(), eye.agreement).with_work(eye.work);
     while !stop.load(Ordering::Relaxed) {
         match capture.newest(PATIENCE) {
             Seen::Raw(raw) => {

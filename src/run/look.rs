@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::pipeline::decode::evidence::Evidence;
+use crate::pipeline::decode::work::Work;
 use crate::pipeline::decode::{Fell, Formats};
 use crate::pipeline::frame::{Frame, Picture};
 use crate::pipeline::gate::{Gate, Judged};
@@ -64,6 +65,12 @@ impl Looker {
         let gate = Gate::new(rules);
         let (decode, evidence) = (Evidence::decode as Decode, Evidence::default());
         Self { camera, view, mount, formats, decode, evidence, gate, last: None }
+    }
+
+    /// The same where a frame may cost `work`.
+    #[must_use]
+    pub fn with_work(self, work: Work) -> Self {
+        Self { evidence: Evidence::within(work), ..self }
     }
 
     /// The same with another decoder.

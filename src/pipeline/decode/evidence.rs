@@ -16,7 +16,8 @@ use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::strip::{Strip, correlation};
 use crate::pipeline::decode::texture::Patch;
-use crate::pipeline::decode::{Decoded, Fell, Formats, Work, add, decode_within, sort};
+use crate::pipeline::decode::work::Work;
+use crate::pipeline::decode::{Decoded, Fell, Formats, add, decode_within, sort};
 use crate::pipeline::frame::Picture;
 use crate::pipeline::symbol::{Point, Symbol};
 
@@ -41,6 +42,8 @@ const ALIKE: f32 = 0.6;
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
     traces: Vec<Trace>,
+    /// What each frame by itself may cost.
+    work: Work,
 }
 
 /// A place of bars that did not read.
@@ -77,20 +80,25 @@ struct Trace {
 }
 
 impl Evidence {
+    /// Nothing seen yet, of frames that may cost `work` each.
+    pub fn within(work: Work) -> Self {
+        Self { traces: Vec::new(), work }
+    }
+
     /// The symbols of `picture`, the next frame of a camera, and those that only several frames up to it show.
     ///
     /// A panic is a value, as with [`decode_guarded`](super::decode_guarded).
     pub fn decode(&mut self, picture: &Picture, formats: &Formats) -> Result<Vec<Symbol>, Fell> {
         let attempt = catch_unwind(AssertUnwindSafe(|| self.look(picture, formats)));
         attempt.map_err(|_panic| {
-            *self = Self::default();
+            *self = Self::within(self.work);
             Fell
         })
     }
 
     fn look(&mut self, picture: &Picture, formats: &Formats) -> Vec<Symbol> {
         let view = View::of(picture);
-        let Decoded { mut symbols, unread, .. } = decode_within(picture, formats, Work::default());
+        let Decoded { mut symbols, unread, .. } = decode_within(picture, formats, self.work);
         let unread: Vec<Place> = unread.iter().filter_map(|r| Place::of(r, view)).collect();
         for mean in self.add(view, &unread) {
             let Some(strip) = Strip::new(mean.gray.view(), mean.region) else { continue };

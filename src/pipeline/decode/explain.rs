@@ -13,7 +13,8 @@ use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::strip::Strip;
 use crate::pipeline::decode::texture::{Patch, patches};
-use crate::pipeline::decode::{Decoded, Formats, Reduced, Work, contains, decode_within, regions};
+use crate::pipeline::decode::work::Work;
+use crate::pipeline::decode::{Decoded, Formats, Reduced, contains, decode_within, regions};
 use crate::pipeline::frame::Picture;
 
 /// How far beyond a region its strip is shown, as a share of its height.

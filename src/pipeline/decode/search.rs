@@ -5,7 +5,8 @@ use crate::pipeline::decode::linear::{self, Close, Unclear};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::decode::strip::Strip;
-use crate::pipeline::decode::{Decoded, Formats, Work, add, contains, gather};
+use crate::pipeline::decode::work::Work;
+use crate::pipeline::decode::{Decoded, Formats, add, contains, gather};
 use crate::pipeline::symbol::Symbol;
 
 /// Most regions of bars that are read in one picture.
@@ -138,6 +139,11 @@ impl<'a> Search<'a> {
             move_by(&mut symbols, -rim);
             add(&mut self.found.symbols, symbols, self.view);
         }
+    }
+
+    /// What is left of the work.
+    pub fn work(&self) -> Work {
+        self.work
     }
 
     /// Regions that were read closely, in vain.
