@@ -4,6 +4,7 @@
 //! shape, since a call cannot be interrupted. A reader that panics (rxing's known ones do) has read nothing.
 //! Its linear readers are not asked: they see UPC-E and EAN-8 in texture.
 
+pub mod codewords;
 pub mod modules;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +13,6 @@ use rxing::aztec::AztecReader;
 use rxing::common::{GlobalHistogramBinarizer, HybridBinarizer};
 use rxing::datamatrix::DataMatrixReader;
 use rxing::maxicode::MaxiCodeReader;
-use rxing::pdf417::PDF417Reader;
 use rxing::qrcode::QRCodeReader;
 use rxing::qrcode::cpp_port::QrReader;
 use rxing::{
@@ -41,16 +41,13 @@ pub enum Family {
     Qr,
     /// Aztec Code.
     Aztec,
-    /// PDF417.
-    Pdf417,
     /// MaxiCode.
     MaxiCode,
 }
 
 impl Family {
     /// All of them, the likeliest on a box first.
-    pub const ALL: [Self; 5] =
-        [Self::DataMatrix, Self::Qr, Self::Pdf417, Self::Aztec, Self::MaxiCode];
+    pub const ALL: [Self; 4] = [Self::DataMatrix, Self::Qr, Self::Aztec, Self::MaxiCode];
 
     /// Whether its symbols are a square of modules: a patch of texture, not rows of bars.
     pub fn is_square(self) -> bool {
@@ -63,7 +60,6 @@ impl Family {
             Self::DataMatrix => &[Symbology::DataMatrix],
             Self::Qr => &[Symbology::QRCode, Symbology::MicroQRCode, Symbology::Rmqr],
             Self::Aztec => &[Symbology::Aztec],
-            Self::Pdf417 => &[Symbology::PDF417],
             Self::MaxiCode => &[Symbology::MaxiCode],
         }
     }
@@ -131,7 +127,6 @@ fn found<B: Binarizer>(
             Effort::Hard => QRCodeReader.decode_with_hints(bits, hints),
         }),
         Family::Aztec => AztecReader.decode_with_hints(bits, hints),
-        Family::Pdf417 => PDF417Reader.decode_with_hints(bits, hints),
         Family::MaxiCode => MaxiCodeReader::default().decode_with_hints(bits, hints),
     };
     // rxing puts U+FFFC and what follows before the part of a message in several MaxiCode symbols.
@@ -183,7 +178,7 @@ fn corners(found: &RXingResult) -> Corners {
             let [first, second, third, last] = clockwise([*a, *b, *c, *d]);
             [last, first, second, third]
         }
-        // Data Matrix goes around from one corner; PDF417 has its outer corners first.
+        // Data Matrix goes around from one corner.
         [a, b, c, d, ..] => clockwise([*a, *b, *c, *d]),
     }
 }
@@ -230,9 +225,11 @@ fn rxing_name(symbology: Symbology) -> Option<BarcodeFormat> {
         Symbology::MicroQRCode => BarcodeFormat::MICRO_QR_CODE,
         Symbology::Rmqr => BarcodeFormat::RECTANGULAR_MICRO_QR_CODE,
         Symbology::Aztec => BarcodeFormat::AZTEC,
-        Symbology::PDF417 => BarcodeFormat::PDF_417,
         Symbology::MaxiCode => BarcodeFormat::MAXICODE,
-        Symbology::DataBar | Symbology::DataBarExpanded | Symbology::MicroPDF417 => return None,
+        Symbology::DataBar
+        | Symbology::DataBarExpanded
+        | Symbology::PDF417
+        | Symbology::MicroPDF417 => return None,
     })
 }
 

@@ -18,7 +18,7 @@ pub const RIM: usize = 16;
 const MAX_GATHERED: usize = 6;
 
 /// A whole picture of so many pixels, the direction across its bars being `angle`.
-fn whole(width: f32, height: f32, angle: f32) -> Region {
+pub fn whole(width: f32, height: f32, angle: f32) -> Region {
     let (x, y) = (width / 2.0, height / 2.0);
     let (sin, cos) = (angle.sin().abs(), angle.cos().abs());
     let centre = Point::new(x - 0.5, y - 0.5);

@@ -4,7 +4,7 @@ pub mod aztec;
 pub mod datamatrix;
 pub mod edges;
 pub mod grid;
-pub mod guards;
+pub mod pdf417;
 pub mod qr;
 pub mod rings;
 pub mod sheet;
@@ -144,11 +144,8 @@ pub fn read_whole(view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) 
             let found = engine::read(crop.gray.view(), family, Threshold::Local, Effort::Hard);
             found.map(|symbol| crop.placed(symbol))
         };
-        let found = match family {
-            Family::Pdf417 => stacked::pdf417(view, Effort::Hard),
-            _ => engine::read(view, family, Threshold::Local, Effort::Hard).or_else(larger),
-        };
-        add(symbols, found, view);
+        let plain = || engine::read(view, family, Threshold::Local, Effort::Hard);
+        add(symbols, plain().or_else(larger), view);
         if !symbols.is_empty() {
             return;
         }

@@ -1,0 +1,392 @@
+//! The start and stop patterns of PDF417 (ISO/IEC 15438, 5.3.3), each followed from row to row.
+
+use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::profile::Bars;
+use crate::pipeline::decode::raster::View;
+use crate::pipeline::symbol::Point;
+
+/// Widths of the start pattern in modules, a bar first.
+pub const START: [u8; 8] = [8, 1, 1, 1, 1, 1, 1, 3];
+
+/// Widths of the stop pattern in modules, a bar first.
+pub const STOP: [u8; 9] = [7, 1, 1, 3, 1, 1, 1, 2, 1];
+
+/// By how many modules a bar or space may be wider or narrower.
+const MOST_OFF: f32 = 0.95;
+
+/// By how many modules the edges of a pattern may be off their places, as a root of mean squares.
+const MOST_ASTRAY: f32 = 0.42;
+
+/// Share of the contrast nearby by which a peak and a valley differ.
+const SWING: f32 = 0.2;
+
+/// Lines that must show a pattern at about one place.
+const MIN_LINES: usize = 3;
+
+/// Most places of a line that are looked at.
+const MAX_PLACES: f32 = 3000.0;
+
+/// A picture in the directions of a region: `u` across the bars, `v` along them, in pixels from its centre.
+#[derive(Debug, Clone, Copy)]
+pub struct Scan<'a> {
+    view: View<'a>,
+    centre: Point,
+    axis: Point,
+    down: Point,
+}
+
+impl<'a> Scan<'a> {
+    /// `view` in the directions of `region`.
+    pub fn of(view: View<'a>, region: &Region) -> Self {
+        let (axis, down) = region.axes();
+        Self { view, centre: region.centre, axis, down }
+    }
+
+    /// The same from the other side.
+    #[must_use]
+    pub fn turned(self) -> Self {
+        let turn = |p: Point| Point::new(-p.x, -p.y);
+        Self { axis: turn(self.axis), down: turn(self.down), ..self }
+    }
+
+    /// The place `u`, `v` in the picture.
+    #[inline]
+    pub fn at(&self, u: f32, v: f32) -> Point {
+        Point::new(
+            self.centre.x + u * self.axis.x + v * self.down.x,
+            self.centre.y + u * self.axis.y + v * self.down.y,
+        )
+    }
+
+    /// The brightness at `u`, `v`.
+    #[inline]
+    pub fn sample(&self, u: f32, v: f32) -> f32 {
+        let place = self.at(u, v);
+        self.view.sample(place.x, place.y)
+    }
+
+    /// The brightness at a place of the picture.
+    #[inline]
+    pub fn look(&self, place: Point) -> f32 {
+        self.view.sample(place.x, place.y)
+    }
+
+    /// The place of the picture nearest to `place`.
+    pub fn within(&self, place: Point) -> Point {
+        let (right, bottom) = (self.view.width as f32 - 1.0, self.view.height as f32 - 1.0);
+        Point::new(place.x.clamp(0.0, right), place.y.clamp(0.0, bottom))
+    }
+
+    /// Whether `u`, `v` lies in the picture.
+    pub fn holds(&self, u: f32, v: f32) -> bool {
+        let place = self.at(u, v);
+        self.view.holds(place.x, place.y, -0.5)
+    }
+
+    /// How far to both sides a line at `v` is within the picture, from `from` to `to` at most.
+    pub fn clipped(&self, v: f32, (from, to): (f32, f32)) -> (f32, f32) {
+        let start = self.at(0.0, v);
+        let (mut low, mut high) = (from, to);
+        let sides = [
+            (start.x, self.axis.x, self.view.width as f32 - 1.0),
+            (start.y, self.axis.y, self.view.height as f32 - 1.0),
+        ];
+        for (at, by, last) in sides {
+            if by.abs() > 1e-4 {
+                let (a, b) = (-at / by, (last - at) / by);
+                (low, high) = (low.max(a.min(b)), high.min(a.max(b)));
+            } else if at < -0.5 || at > last + 0.5 {
+                high = low;
+            }
+        }
+        (low, high)
+    }
+
+    /// The edges at `v` between two places across, in pixels: `rows` lines a pixel apart are averaged.
+    fn edges(&self, v: f32, reach: (f32, f32), rows: u8) -> Bars {
+        // Paper continues beyond the rim of a picture that is all symbol.
+        let (from, to) = self.clipped(v, reach);
+        let step = if to - from < 700.0 { 0.5 } else { 1.0 };
+        let n = ((to - from) / step).clamp(0.0, MAX_PLACES);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+        let n = n as usize;
+        let mut line = vec![0.0_f32; n + 2 * PAPER];
+        for row in 0..rows {
+            let v = v + f32::from(row) - f32::from(rows - 1) / 2.0;
+            for (k, value) in line.iter_mut().skip(PAPER).take(n).enumerate() {
+                *value += self.sample(from + k as f32 * step, v);
+            }
+        }
+        let light = line.iter().copied().fold(0.0, f32::max);
+        line.iter_mut().take(PAPER).for_each(|v| *v = light);
+        line.iter_mut().skip(PAPER + n).for_each(|v| *v = light);
+        let mut bars = Bars::of(&line, SWING);
+        bars.edges.iter_mut().for_each(|edge| *edge = from + (*edge - PAPER as f32) * step);
+        bars
+    }
+}
+
+/// Light places that are set at both ends of a line.
+const PAPER: usize = 4;
+
+/// Which pattern, and whether it is seen from its own left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The start pattern.
+    Start,
+    /// The stop pattern.
+    Stop,
+    /// The start pattern of a symbol that is turned by half.
+    StartTurned,
+    /// The stop pattern of one.
+    StopTurned,
+}
+
+/// A pattern in a line.
+#[derive(Debug, Clone, Copy)]
+struct Sight {
+    kind: Kind,
+    v: f32,
+    /// Its end toward the free space.
+    outer: f32,
+    /// Pixels a module.
+    module: f32,
+}
+
+/// A start or stop pattern from its first row to its last.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rail {
+    /// Its end toward the free space, as a polynomial of v.
+    pub outer: [f32; 3],
+    /// Pixels a module, as one.
+    pub module: [f32; 2],
+    /// The first and the last v where it was seen.
+    pub reach: (f32, f32),
+    /// Lines that showed it.
+    pub lines: usize,
+}
+
+impl Rail {
+    /// Its end toward the free space at `v`.
+    pub fn outer(&self, v: f32) -> f32 {
+        let [a, b, c] = self.outer;
+        a + v * (b + v * c)
+    }
+
+    /// Pixels a module at `v`.
+    pub fn module(&self, v: f32) -> f32 {
+        (self.module[0] + v * self.module[1]).max(0.3)
+    }
+
+    /// Where module `m` from its end is at `v`, counted toward the other end, if each module is by `grow` wider than
+    /// the one before.
+    pub fn toward(&self, v: f32, m: f32, grow: f32) -> f32 {
+        self.outer(v) + m * (self.module(v) + m * grow / 2.0)
+    }
+
+    /// The same in a scan that is turned by half.
+    fn turned(self) -> Self {
+        let ([a, b, c], [m, n]) = (self.outer, self.module);
+        let reach = (-self.reach.1, -self.reach.0);
+        Self { outer: [-a, b, -c], module: [m, -n], reach, ..self }
+    }
+}
+
+/// Both ends of a symbol as far as they were seen, in a scan in which it stands upright.
+#[derive(Debug, Clone, Copy)]
+pub struct Ends<'a> {
+    /// The picture in the symbol's directions.
+    pub scan: Scan<'a>,
+    /// The start pattern.
+    pub start: Option<Rail>,
+    /// The stop pattern.
+    pub stop: Option<Rail>,
+}
+
+/// Whether a few lines across `region` show a start or stop pattern: print does not.
+pub fn has_guard(scan: &Scan<'_>, region: &Region) -> bool {
+    let reach = reach(region);
+    let lines = [0.0, -0.35, 0.35, -0.7, 0.7];
+    lines.iter().any(|t| !sights(&scan.edges(t * region.along, reach, 2), 0.0).is_empty())
+}
+
+/// How far across a region is looked at: bars at its ends may be outside.
+fn reach(region: &Region) -> (f32, f32) {
+    let half = region.across * 1.1 + 24.0;
+    (-half, half)
+}
+
+/// The ends of the symbol in `region`.
+pub fn ends<'a>(scan: Scan<'a>, region: &Region) -> Option<Ends<'a>> {
+    let half = region.along * 1.1 + 6.0;
+    let seen = survey(&scan, reach(region), (-half, half));
+    let count = |kinds: [Kind; 2]| seen.iter().filter(|s| kinds.contains(&s.kind)).count();
+    let is_turned = count([Kind::StartTurned, Kind::StopTurned]) > count([Kind::Start, Kind::Stop]);
+    let (first, last) =
+        if is_turned { (Kind::StartTurned, Kind::StopTurned) } else { (Kind::Start, Kind::Stop) };
+    let (mut start, mut stop) = (rail(&seen, first), rail(&seen, last));
+    // The other end may be far outside: the middle of a symbol has not one direction.
+    let forward = if is_turned { -1.0 } else { 1.0 };
+    let beyond = |rail: &Rail, sign: f32, kind: Kind| {
+        let from = rail.outer[0] + sign * 20.0 * rail.module[0];
+        let to = rail.outer[0] + sign * LONGEST * rail.module[0];
+        let (low, high) = rail.reach;
+        let room = 0.25 * (high - low);
+        self::rail(&survey(&scan, (from.min(to), from.max(to)), (low - room, high + room)), kind)
+    };
+    if let (Some(rail), None) = (&start, &stop) {
+        stop = beyond(rail, forward, last);
+    } else if let (None, Some(rail)) = (&start, &stop) {
+        start = beyond(rail, -forward, first);
+    }
+    start.or(stop)?;
+    if !is_turned {
+        return Some(Ends { scan, start, stop });
+    }
+    let turned = |rail: Option<Rail>| rail.map(Rail::turned);
+    Some(Ends { scan: scan.turned(), start: turned(start), stop: turned(stop) })
+}
+
+/// Modules of the longest row: 34 columns and the last bar.
+const LONGEST: f32 = 590.0;
+
+/// Most lines of a survey.
+const MAX_LINES: f32 = 48.0;
+
+/// The patterns in lines across between two places, over a height.
+fn survey(scan: &Scan<'_>, reach: (f32, f32), (low, high): (f32, f32)) -> Vec<Sight> {
+    let step = ((high - low) / MAX_LINES).max(1.5);
+    let rows = if step < 2.5 { 2 } else { 3 };
+    let mut seen = Vec::new();
+    let mut v = low;
+    while v <= high {
+        seen.extend(sights(&scan.edges(v, reach, rows), v));
+        v += step;
+    }
+    seen
+}
+
+/// The patterns among the bars of one line.
+fn sights(bars: &Bars, v: f32) -> Vec<Sight> {
+    let mut found = Vec::new();
+    let turned = |widths: &[u8]| widths.iter().rev().copied().collect::<Vec<u8>>();
+    let (start, stop) = (turned(&START), turned(&STOP));
+    for k in 0..bars.edges.len() {
+        let mut test = |kind, widths: &[u8]| {
+            let Some((from, module)) = fitted(&bars.edges[k..], widths) else { return };
+            let length = f32::from(widths.iter().sum::<u8>()) * module;
+            let is_left = matches!(kind, Kind::Start | Kind::StopTurned);
+            let outer = if is_left { from } else { from + length };
+            found.push(Sight { kind, v, outer, module });
+        };
+        if k % 2 == 0 {
+            test(Kind::Start, &START);
+            test(Kind::Stop, &STOP);
+            test(Kind::StopTurned, &stop);
+        } else {
+            test(Kind::StartTurned, &start);
+        }
+    }
+    found
+}
+
+/// Where a pattern of these widths begins and how wide its modules are, if the first of `edges` are its.
+fn fitted(edges: &[f32], widths: &[u8]) -> Option<(f32, f32)> {
+    let edges = edges.get(..=widths.len())?;
+    let (first, last) = (edges.first()?, edges.last()?);
+    let total = f32::from(widths.iter().sum::<u8>());
+    let module = (last - first) / total;
+    let is_near = |(pair, width): (&[f32], &u8)| {
+        (pair[1] - pair[0] - f32::from(*width) * module).abs() < MOST_OFF * module
+    };
+    if module < 0.6 || !edges.windows(2).zip(widths).all(is_near) {
+        return None;
+    }
+    let mut place = 0.0;
+    let mut sums = [0.0_f32; 4];
+    let places = [0].iter().chain(widths).map(|w| {
+        place += f32::from(*w);
+        place
+    });
+    let places: Vec<f32> = places.collect();
+    for (p, edge) in places.iter().zip(edges) {
+        let terms = [*p, p * p, edge - first, p * (edge - first)];
+        sums.iter_mut().zip(terms).for_each(|(s, t)| *s += t);
+    }
+    let n = places.len() as f32;
+    let [p, pp, e, pe] = sums;
+    let slope = (n * pe - p * e) / (n * pp - p * p);
+    let offset = (e - slope * p) / n;
+    let square = |(p, edge): (&f32, &f32)| (edge - first - offset - slope * p).powi(2);
+    let astray = (places.iter().zip(edges).map(square).sum::<f32>() / n).sqrt();
+    (slope > 0.5 && astray < MOST_ASTRAY * slope).then_some((first + offset, slope))
+}
+
+/// The rail that most sights of one kind lie on.
+fn rail(seen: &[Sight], kind: Kind) -> Option<Rail> {
+    let seen: Vec<&Sight> = seen.iter().filter(|s| s.kind == kind).collect();
+    let mut best: Vec<&Sight> = Vec::new();
+    let stride = seen.len() / 40 + 1;
+    for (k, a) in seen.iter().enumerate().step_by(stride) {
+        for b in seen[k + 1..].iter().step_by(stride) {
+            let (dv, ratio) = (b.v - a.v, b.module / a.module);
+            let slope = (b.outer - a.outer) / dv;
+            if dv.abs() < 2.0 || slope.abs() > 0.5 || !(0.8..1.25).contains(&ratio) {
+                continue;
+            }
+            let is_on = |s: &&&Sight| {
+                let ratio = s.module / a.module;
+                (s.outer - a.outer - slope * (s.v - a.v)).abs() < 0.7 * a.module
+                    && (0.75..1.33).contains(&ratio)
+            };
+            let n = seen.iter().filter(is_on).count();
+            if n > best.len() {
+                best = seen.iter().filter(is_on).copied().collect();
+            }
+        }
+    }
+    if best.len() < MIN_LINES {
+        return None;
+    }
+    let points = |of: fn(&Sight) -> f32| best.iter().map(move |s| (s.v, of(s)));
+    let outer = fit(points(|s| s.outer), if best.len() < 12 { 2 } else { 3 });
+    let module = fit(points(|s| s.module), if best.len() < 6 { 1 } else { 2 });
+    let low = best.iter().map(|s| s.v).fold(f32::MAX, f32::min);
+    let high = best.iter().map(|s| s.v).fold(f32::MIN, f32::max);
+    let module = [module[0], module[1]];
+    Some(Rail { outer, module, reach: (low, high), lines: best.len() })
+}
+
+/// The polynomial of `terms` terms, at most 3, through `points` by least squares.
+#[expect(clippy::cast_possible_truncation, reason = "pixels and modules")]
+pub fn fit(points: impl Iterator<Item = (f32, f32)>, terms: usize) -> [f32; 3] {
+    let mut normal = [[0.0_f64; 3]; 3];
+    let mut right = [0.0_f64; 3];
+    for (x, y) in points {
+        let (x, y) = (f64::from(x), f64::from(y));
+        let powers = [1.0, x, x * x];
+        for (j, power) in powers.iter().enumerate() {
+            right[j] += power * y;
+            normal[j].iter_mut().zip(powers).for_each(|(n, p)| *n += power * p);
+        }
+    }
+    let terms = terms.min(3);
+    for column in 0..terms {
+        let upper = normal[column];
+        if upper[column].abs() < 1e-9 {
+            continue;
+        }
+        for row in column + 1..terms {
+            let factor = normal[row][column] / upper[column];
+            normal[row].iter_mut().zip(upper).for_each(|(n, u)| *n -= factor * u);
+            right[row] -= factor * right[column];
+        }
+    }
+    let mut solved = [0.0_f64; 3];
+    for row in (0..terms).rev() {
+        let known: f64 = (row + 1..terms).map(|k| normal[row][k] * solved[k]).sum();
+        let pivot = normal[row][row];
+        solved[row] = if pivot.abs() < 1e-9 { 0.0 } else { (right[row] - known) / pivot };
+    }
+    solved.map(|v| v as f32)
+}

@@ -1,0 +1,301 @@
+//! Which row lies where: the row indicators beside the start and stop patterns (ISO/IEC 15438, 5.11.3), read line by line.
+
+use crate::pipeline::decode::matrix::pdf417::rails::{Ends, Rail, START, STOP, Scan, fit};
+use crate::pipeline::decode::matrix::pdf417::templates::{
+    Blur, Likeness, MODULES, PER_MODULE, Print, Templates,
+};
+
+/// Modules of the start pattern.
+pub const START_MODULES: f32 = 17.0;
+
+/// Modules of the stop pattern.
+pub const STOP_MODULES: f32 = 18.0;
+
+/// Most lines in which indicators are read.
+const MAX_LINES: f32 = 150.0;
+
+/// Most of the variance that an indicator may leave, and the least margin to the next.
+const CLEAR: (f32, f32) = (0.5, 0.12);
+
+/// What the row indicators tell of the whole symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Columns of codewords between the indicators.
+    pub columns: usize,
+    /// Rows.
+    pub rows: usize,
+    /// The level of error correction, 0 to 8.
+    pub level: usize,
+}
+
+impl Size {
+    /// Codewords for correction.
+    pub fn check(self) -> usize {
+        2 << self.level
+    }
+}
+
+/// Which end of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// Beside the start pattern.
+    Left,
+    /// Beside the stop pattern.
+    Right,
+}
+
+/// One end of the rows: its rail, and by how much each module toward the other end is wider than the one before.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    side: Side,
+    rail: Rail,
+    grow: f32,
+}
+
+impl End {
+    /// Where the place `x` modules into the indicator is at `v`.
+    fn place(&self, v: f32, x: f32) -> f32 {
+        match self.side {
+            Side::Left => self.rail.toward(v, START_MODULES + x, self.grow),
+            Side::Right => {
+                let m = STOP_MODULES + MODULES as f32 - x;
+                self.rail.outer(v) - m * (self.rail.module(v) - m * self.grow / 2.0)
+            }
+        }
+    }
+}
+
+/// An indicator in a line.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    v: f32,
+    /// The row it is of.
+    row: f32,
+    cluster: usize,
+    /// What it tells besides the row.
+    rest: usize,
+    weight: f32,
+}
+
+/// The row at a place along a rail: row = offset + v * slope, whole at a row's upper edge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RowMap {
+    offset: f32,
+    slope: f32,
+}
+
+impl RowMap {
+    /// Where along the rail `row` is.
+    pub fn place(self, row: f32) -> f32 {
+        (row - self.offset) / self.slope
+    }
+
+    /// Pixels a row; negative where rows go up, as in a mirror.
+    pub fn height(self) -> f32 {
+        1.0 / self.slope
+    }
+
+    /// The same rows `by` pixels farther along.
+    fn moved(self, by: f32) -> Self {
+        Self { offset: self.offset - by * self.slope, ..self }
+    }
+}
+
+/// A symbol's size and where its rows lie at both ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows {
+    /// Columns, rows, level.
+    pub size: Size,
+    /// Along the start pattern.
+    pub left: RowMap,
+    /// Along the stop pattern.
+    pub right: RowMap,
+    /// The start pattern, seen or supposed.
+    pub start: Rail,
+    /// The stop pattern, seen or supposed.
+    pub stop: Rail,
+    /// Whether the start pattern was seen.
+    pub has_start: bool,
+    /// Whether the stop pattern was seen: a truncated symbol has none.
+    pub has_stop: bool,
+}
+
+/// What codewords look like in this picture, by the start and stop patterns.
+pub fn templates(ends: &Ends<'_>) -> Option<Templates> {
+    let mut blur = Blur::default();
+    let rails = [(ends.start, &START[..], 2, 0), (ends.stop, &STOP[..], 0, 2)];
+    for (rail, widths, before, after) in rails {
+        let Some(rail) = rail else { continue };
+        let length: f32 = widths.iter().map(|w| f32::from(*w)).sum();
+        // The last module before the stop pattern is light.
+        let (print, skipped) = if before > 0 {
+            (Print::of(widths, before, 0), 2.0)
+        } else {
+            (Print::of(widths, 1, after), 1.0)
+        };
+        let n = print.len();
+        let mut seen = vec![0.0; n];
+        let lines = 24;
+        for line in 0..lines {
+            let (low, high) = rail.reach;
+            let v = low + (high - low) * (line as f32 + 0.5) / lines as f32;
+            let module = rail.module(v);
+            let from = if before > 0 { rail.outer(v) } else { rail.outer(v) - length * module };
+            for (k, value) in seen.iter_mut().enumerate() {
+                let at = (k as f32 + 0.5) / PER_MODULE as f32 - skipped;
+                *value += ends.scan.sample(from + at * module, v) / lines as f32;
+            }
+        }
+        blur.add(&print, &seen);
+    }
+    blur.kernel().map(|kernel| Templates::of(&kernel))
+}
+
+/// The size and the rows of the symbol between `ends`.
+pub fn rows(ends: &Ends<'_>, templates: &Templates) -> Option<Rows> {
+    let (ends, grow) = eased(ends);
+    let read = |rail: Option<Rail>, side| {
+        let end = rail.map(|rail| End { side, rail, grow });
+        end.map_or_else(Vec::new, |end| marks(&ends.scan, &end, templates))
+    };
+    let (left, right) = (read(ends.start, Side::Left), read(ends.stop, Side::Right));
+    let (left_map, right_map) = (row_map(&left), row_map(&right));
+    let mut votes = [[0.0_f32; 30]; 3];
+    for (marks, map, shift) in [(&left, &left_map, 0), (&right, &right_map, 2)] {
+        for mark in marks.iter().filter(|mark| map.is_some_and(|map| is_on(mark, map))) {
+            votes[(mark.cluster + shift) % 3][mark.rest] += mark.weight;
+        }
+    }
+    let [thirds, rest, columns] = votes.map(|votes| winner(&votes));
+    // A symbol of few rows, or a damaged one, may not show all three.
+    let (rest, thirds) = (rest?, thirds?);
+    let seen = ends.start.zip(ends.stop).map(|(start, stop)| modules_between(&start, &stop));
+    let nearest = |seen: f32| (1..=30).min_by_key(|n| off_by(modules_of(*n), seen));
+    let columns = columns.map_or_else(|| seen.and_then(nearest), |c| Some(c + 1))?;
+    let size = Size { columns, rows: 3 * thirds + rest % 3 + 1, level: rest / 3 };
+    let modules = modules_of(columns);
+    // The middle of a bent symbol is nearer, so its modules are wider.
+    let fits = seen.is_none_or(|seen| off_by(modules, seen) < 200);
+    if !(3..=90).contains(&size.rows) || size.level > 8 || !fits {
+        return None;
+    }
+    let beside = |rail: &Rail, sign: f32| {
+        let ([a, b, c], m) = (rail.outer, rail.module[0]);
+        Rail { outer: [a + sign * modules * m, b, c], ..*rail }
+    };
+    let start = ends.start.or_else(|| ends.stop.map(|stop| beside(&stop, -1.0)))?;
+    let stop = ends.stop.or_else(|| ends.start.map(|start| beside(&start, 1.0)))?;
+    let middle = |rail: &Rail| f32::midpoint(rail.reach.0, rail.reach.1);
+    let by = middle(&stop) - middle(&start);
+    let (left, right) = match (left_map, right_map) {
+        (Some(left), Some(right)) if left.slope * right.slope > 0.0 => (left, right),
+        (Some(left), _) => (left, left.moved(by)),
+        (None, Some(right)) => (right.moved(-by), right),
+        (None, None) => return None,
+    };
+    let (has_start, has_stop) = (ends.start.is_some(), ends.stop.is_some());
+    Some(Rows { size, left, right, start, stop, has_start, has_stop })
+}
+
+/// Modules of a row of so many columns, from the start pattern to the stop pattern.
+pub fn modules_of(columns: usize) -> f32 {
+    START_MODULES + STOP_MODULES + ((columns + 2) * MODULES) as f32
+}
+
+/// How many modules lie between two rails, as wide as those of the rails.
+fn modules_between(start: &Rail, stop: &Rail) -> f32 {
+    let v = f32::midpoint(start.reach.0, start.reach.1);
+    let w = f32::midpoint(stop.reach.0, stop.reach.1);
+    (stop.outer(w) - start.outer(v)) / f32::midpoint(start.module(v), stop.module(w))
+}
+
+/// By how many thousandths one number is off another.
+#[expect(clippy::cast_possible_truncation, reason = "a ratio, and what is not one is far off")]
+fn off_by(a: f32, b: f32) -> i32 {
+    ((a / b.max(1.0) - 1.0).abs() * 1000.0) as i32
+}
+
+/// The ends with the modules at the very ends: where those of one end are wider, they are so from module to module.
+fn eased<'a>(ends: &Ends<'a>) -> (Ends<'a>, f32) {
+    let (Some(start), Some(stop)) = (ends.start, ends.stop) else { return (*ends, 0.0) };
+    let between = modules_between(&start, &stop) - f32::midpoint(START_MODULES, STOP_MODULES);
+    let grow = (stop.module[0] - start.module[0]) / between.max(MODULES as f32);
+    let by = |rail: Rail, modules: f32| {
+        let [m, n] = rail.module;
+        Rail { module: [m + modules * grow, n], ..rail }
+    };
+    let start = by(start, -START_MODULES / 2.0);
+    let stop = by(stop, STOP_MODULES / 2.0);
+    (Ends { start: Some(start), stop: Some(stop), ..*ends }, grow)
+}
+
+/// The indicators along one end.
+fn marks(scan: &Scan<'_>, end: &End, templates: &Templates) -> Vec<Mark> {
+    let (low, high) = end.rail.reach;
+    let room = 0.15 * (high - low) + 2.0;
+    let (low, high) = (low - room, high + room);
+    let step = ((high - low) / MAX_LINES).max(0.8);
+    let mut found = Vec::new();
+    let mut v = low;
+    while v <= high {
+        if scan.holds(end.place(v, 8.5), v) {
+            let seen = std::array::from_fn(|k| {
+                let u = end.place(v, (k as f32 + 0.5) / PER_MODULE as f32);
+                scan.sample(u, v - 0.5) + scan.sample(u, v + 0.5)
+            });
+            found.extend(templates.likest_of_all(seen).and_then(|like| mark(&like, v)));
+        }
+        v += step;
+    }
+    found
+}
+
+fn mark(like: &Likeness, v: f32) -> Option<Mark> {
+    let value = usize::from(like.value);
+    let row = (3 * (value / 30) + like.cluster) as f32;
+    let is_clear = like.error < CLEAR.0 && like.margin() > CLEAR.1 && row < 90.0;
+    let weight = (1.0 - like.error) * like.margin();
+    is_clear.then_some(Mark { v, row, cluster: like.cluster, rest: value % 30, weight })
+}
+
+fn is_on(mark: &Mark, map: RowMap) -> bool {
+    (map.offset + map.slope * mark.v - mark.row - 0.5).abs() < 0.8
+}
+
+/// The map that most of `marks` agree with.
+fn row_map(marks: &[Mark]) -> Option<RowMap> {
+    let mut best: Option<(f32, RowMap)> = None;
+    let stride = marks.len() / 50 + 1;
+    for (k, a) in marks.iter().enumerate().step_by(stride) {
+        for b in marks[k + 1..].iter().step_by(stride) {
+            let slope = (b.row - a.row) / (b.v - a.v);
+            if (b.row - a.row).abs() < 2.0 || !(0.01..1.1).contains(&slope.abs()) {
+                continue;
+            }
+            let map = RowMap { offset: a.row + 0.5 - slope * a.v, slope };
+            let weight: f32 = marks.iter().filter(|m| is_on(m, map)).map(|m| m.weight).sum();
+            if best.is_none_or(|(most, _)| weight > most) {
+                best = Some((weight, map));
+            }
+        }
+    }
+    let (_, mut map) = best?;
+    for _ in 0..3 {
+        let on = marks.iter().filter(|mark| is_on(mark, map));
+        let [offset, slope, _] = fit(on.map(|mark| (mark.v, mark.row + 0.5)), 2);
+        if !(0.01..1.1).contains(&slope.abs()) {
+            return None;
+        }
+        map = RowMap { offset, slope };
+    }
+    let on = marks.iter().filter(|mark| is_on(mark, map)).count();
+    (on >= 4).then_some(map)
+}
+
+/// The place of the greatest vote, unless another is nearly as great.
+fn winner(votes: &[f32]) -> Option<usize> {
+    let (best, most) = votes.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+    let next = votes.iter().enumerate().filter(|(k, _)| *k != best).map(|(_, v)| *v);
+    let next = next.fold(0.0, f32::max);
+    (*most > 0.0 && next < 0.7 * most).then_some(best)
+}

@@ -1,0 +1,265 @@
+//! What codewords look like through the blur of a picture, and which of them a stretch of a row looks like.
+
+use crate::pipeline::decode::engine::codewords::patterns;
+
+/// Places a module at which a row is looked at.
+pub const PER_MODULE: usize = 2;
+
+/// Modules of a codeword.
+pub const MODULES: usize = 17;
+
+/// Places of a codeword.
+pub const PLACES: usize = MODULES * PER_MODULE;
+
+/// Values of a codeword.
+pub const VALUES: usize = 929;
+
+/// Places to each side that a blur reaches.
+const REACH: usize = 4;
+
+/// How a place is blurred: the weights of the places around it.
+pub type Kernel = [f32; 2 * REACH + 1];
+
+/// A row as it lies on paper: 1 dark, 0 light, a half where that is not known.
+#[derive(Debug, Clone, Default)]
+pub struct Print(Vec<f32>);
+
+impl Print {
+    /// Bars and spaces of these widths in modules, a bar first, with so many light modules before and after.
+    pub fn of(widths: &[u8], before: usize, after: usize) -> Self {
+        let mut places = vec![0.0; before * PER_MODULE];
+        for (k, width) in widths.iter().enumerate() {
+            let dark = if k % 2 == 0 { 1.0 } else { 0.0 };
+            places.extend(std::iter::repeat_n(dark, usize::from(*width) * PER_MODULE));
+        }
+        places.extend(vec![0.0; after * PER_MODULE]);
+        Self(places)
+    }
+
+    /// Its places.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The place `k`, counted from the first.
+    fn at(&self, k: Option<usize>) -> f32 {
+        k.and_then(|k| self.0.get(k)).copied().unwrap_or(0.5)
+    }
+
+    /// The places that a blur mixes at place `k`.
+    fn around(&self, k: usize) -> Kernel {
+        std::array::from_fn(|j| self.at((k + j).checked_sub(REACH)))
+    }
+}
+
+/// Least squares over what known bars look like: the blur.
+#[derive(Debug, Clone, Default)]
+pub struct Blur {
+    normal: [[f64; TERMS]; TERMS],
+    right: [f64; TERMS],
+}
+
+/// Weights of the blur, and the brightness of paper.
+const TERMS: usize = 2 * REACH + 2;
+
+impl Blur {
+    /// Adds the brightness of the places of `print` from the first on.
+    pub fn add(&mut self, print: &Print, seen: &[f32]) {
+        for (k, value) in seen.iter().enumerate() {
+            let mut terms = [1.0; TERMS];
+            terms.iter_mut().zip(print.around(k)).for_each(|(t, p)| *t = f64::from(p));
+            for (j, term) in terms.iter().enumerate() {
+                self.right[j] += term * f64::from(*value);
+                self.normal[j].iter_mut().zip(terms).for_each(|(n, t)| *n += term * t);
+            }
+        }
+    }
+
+    /// The weights, which are positive for dark; `None` where nothing dark was seen.
+    pub fn kernel(&self) -> Option<Kernel> {
+        let Self { mut normal, mut right } = self.clone();
+        // A little weight on none at all, more on what is far.
+        let size = normal[REACH][REACH];
+        for (k, row) in normal.iter_mut().enumerate().take(TERMS - 1) {
+            row[k] += 0.01 * size * (1 + k.abs_diff(REACH)) as f64 + 1e-6;
+        }
+        for column in 0..TERMS {
+            let upper = normal[column];
+            if upper[column].abs() < 1e-9 {
+                return None;
+            }
+            for row in column + 1..TERMS {
+                let factor = normal[row][column] / upper[column];
+                normal[row].iter_mut().zip(upper).for_each(|(n, u)| *n -= factor * u);
+                right[row] -= factor * right[column];
+            }
+        }
+        let mut solved = [0.0; TERMS];
+        for row in (0..TERMS).rev() {
+            let known: f64 = (row + 1..TERMS).map(|k| normal[row][k] * solved[k]).sum();
+            solved[row] = (right[row] - known) / normal[row][row];
+        }
+        let sum: f64 = solved.iter().take(TERMS - 1).sum();
+        #[expect(clippy::cast_possible_truncation, reason = "weights of about 1")]
+        let kernel = std::array::from_fn(|k| (solved[k] / sum) as f32);
+        (sum < -3.0).then_some(kernel)
+    }
+}
+
+/// What a stretch of a row looks like.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Likeness {
+    /// The codeword it looks like most.
+    pub value: u16,
+    /// Its cluster, counted from 0.
+    pub cluster: usize,
+    /// What that leaves of the variance.
+    pub error: f32,
+    /// What the next likely codeword leaves.
+    pub next: f32,
+}
+
+impl Likeness {
+    /// By how much the next codeword fits worse, 0 to 1.
+    pub fn margin(&self) -> f32 {
+        (self.next - self.error) / (self.next + self.error).max(1e-6)
+    }
+}
+
+/// What every codeword looks like, in its three clusters, by value.
+#[derive(Debug, Clone)]
+pub struct Templates([Vec<Shape>; 3]);
+
+/// The places of a codeword, their mean 0 and their squares' sum 1.
+type Shape = [f32; PLACES];
+
+impl Templates {
+    /// Through `kernel`.
+    pub fn of(kernel: &Kernel) -> Self {
+        let mut clusters = [(); 3].map(|()| vec![[0.0; PLACES]; VALUES]);
+        for (bits, value) in patterns() {
+            let dark = |k: usize| bits >> (MODULES - 1 - k) & 1 == 1;
+            // A light module ends the codeword before, a dark one begins the next.
+            let mut places = vec![0.0; PER_MODULE];
+            places.extend((0..PLACES).map(|k| if dark(k / PER_MODULE) { 1.0 } else { 0.0 }));
+            places.extend([1.0; PER_MODULE]);
+            let print = Print(places);
+            let blurred = |k: usize| {
+                let around = print.around(k + PER_MODULE);
+                -around.iter().zip(kernel).map(|(p, w)| p * w).sum::<f32>()
+            };
+            let Some(shape) = shape(std::array::from_fn(blurred)) else { continue };
+            if let Some(place) = clusters[cluster(bits)].get_mut(usize::from(value)) {
+                *place = shape;
+            }
+        }
+        Self(clusters)
+    }
+
+    /// What `seen`, the brightness of a stretch, looks like in one cluster; `None` where it is flat.
+    pub fn likest(&self, seen: Shape, cluster: usize) -> Option<Likeness> {
+        let seen = shape(seen)?;
+        let (mut best, mut next, mut value) = (-1.0_f32, -1.0_f32, 0);
+        for (k, template) in (0_u16..).zip(self.0.get(cluster)?) {
+            let like = product(&seen, template);
+            if like > best {
+                (next, best, value) = (best, like, k);
+            } else if like > next {
+                next = like;
+            }
+        }
+        // What is left of the variance when the best brightness and contrast are taken.
+        let left = |like: f32| 1.0 - like * like.abs();
+        Some(Likeness { value, cluster, error: left(best), next: left(next) })
+    }
+
+    /// What `seen` looks like in any cluster.
+    pub fn likest_of_all(&self, seen: Shape) -> Option<Likeness> {
+        let found = [0, 1, 2].map(|cluster| self.likest(seen, cluster));
+        let best = found.iter().flatten().min_by(|a, b| a.error.total_cmp(&b.error))?;
+        let others = found.iter().flatten().filter(|other| other.cluster != best.cluster);
+        let next = others.map(|other| other.error).fold(best.next, f32::min);
+        Some(Likeness { next, ..*best })
+    }
+
+    /// What `value` leaves of the variance of `seen`.
+    pub fn error(&self, seen: Shape, cluster: usize, value: u16) -> Option<f32> {
+        let template = self.0.get(cluster)?.get(usize::from(value))?;
+        let like = product(&shape(seen)?, template);
+        Some(1.0 - like * like.abs())
+    }
+}
+
+/// The cluster of a pattern, counted from 0: it is told by the widths of bars alone (5.3.1).
+fn cluster(bits: u32) -> usize {
+    let mut widths = [0_usize; 8];
+    let (mut k, mut last) = (0, true);
+    for module in (0..MODULES).rev() {
+        let dark = bits >> module & 1 == 1;
+        if dark != last {
+            (k, last) = ((k + 1).min(7), dark);
+        }
+        widths[k] += 1;
+    }
+    (widths[0] + 9 - widths[2] + widths[4] + 9 - widths[6]) % 9 / 3
+}
+
+/// `seen` with a mean of 0 and a sum of squares of 1; `None` where it is flat.
+fn shape(mut seen: Shape) -> Option<Shape> {
+    let mean = seen.iter().sum::<f32>() / PLACES as f32;
+    for value in &mut seen {
+        *value -= mean;
+    }
+    let size = seen.iter().map(|v| v * v).sum::<f32>().sqrt();
+    (size > 1e-3).then(|| seen.map(|v| v / size))
+}
+
+fn product(a: &Shape, b: &Shape) -> f32 {
+    let (a, a_rest) = a.as_chunks::<8>();
+    let (b, b_rest) = b.as_chunks::<8>();
+    let mut sums = [0.0_f32; 8];
+    for (a, b) in a.iter().zip(b) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a * b;
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f32>() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The blur that leaves everything as it is.
+    const SHARP: Kernel = [0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0];
+
+    #[test]
+    fn every_codeword_is_told_from_all_others() {
+        let templates = Templates::of(&SHARP);
+        for (cluster, shapes) in templates.0.iter().enumerate() {
+            for (value, shape) in (0..).zip(shapes) {
+                let found = templates.likest_of_all(*shape).unwrap();
+                assert_eq!((found.value, found.cluster), (value, cluster));
+                assert!(found.error < 1e-3 && found.next > 0.02);
+            }
+        }
+    }
+
+    #[test]
+    fn a_blur_is_told_by_known_bars() {
+        let wanted: Kernel = [0.0, 0.0, 0.1, 0.2, 0.4, 0.2, 0.1, 0.0, 0.0];
+        let print = Print::of(&[8, 1, 1, 1, 1, 1, 1, 3], 3, 0);
+        let light = |k: usize| {
+            let around = print.around(k);
+            200.0 - 150.0 * around.iter().zip(wanted).map(|(p, w)| p * w).sum::<f32>()
+        };
+        let seen: Vec<f32> = (0..38).map(light).collect();
+        let mut blur = Blur::default();
+        blur.add(&print, &seen);
+        let kernel = blur.kernel().unwrap();
+        for (found, wanted) in kernel.iter().zip(wanted) {
+            assert!((found - wanted).abs() < 0.06, "{kernel:?}");
+        }
+    }
+}
