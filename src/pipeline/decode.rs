@@ -106,7 +106,7 @@ pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decode
     }
     let is_small = view.width * view.height < SMALL;
     let padded = if is_small { view.padded(gather::RIM) } else { Gray::default() };
-    let regions = regions(view, &reduced);
+    let regions = regions(&reduced);
     let mut search = Search::new(view, formats, work);
     if is_small {
         search.read_upright(padded.view(), gather::RIM as f32);
@@ -155,13 +155,12 @@ fn read_coarser(search: &mut Search<'_>, mut smaller: Reduced, view: View<'_>) {
 }
 
 /// The regions of bars: those of the reduced picture, and those whose bars only the whole one shows.
-fn regions(view: View<'_>, reduced: &Reduced) -> Vec<Region> {
+fn regions(reduced: &Reduced) -> Vec<Region> {
     let scaled = |region: Region| region.scaled(reduced.factor);
     let mut found: Vec<Region> = locate::regions(&reduced.cells).into_iter().map(scaled).collect();
-    if reduced.factor > 1.0 {
+    if let Some(fine) = &reduced.fine {
         // The same grid of cells, so the same regions but for the fine ones.
-        let fine = Cells::of(view, 2 * CELL).trimmed();
-        for region in locate::regions(&fine).into_iter().map(|r| r.scaled(2.0)) {
+        for region in locate::regions(&fine.trimmed()).into_iter().map(|r| r.scaled(2.0)) {
             if !region.is_among(&found) {
                 found.push(region);
             }
@@ -214,6 +213,8 @@ pub struct Reduced {
     /// The reduced picture; `None` where it is the picture itself.
     gray: Option<Gray>,
     cells: Cells,
+    /// The same cells by the gradients of the picture itself, where that is the larger: fine bars and modules.
+    fine: Option<Cells>,
     /// How many pixels of the picture one of the reduced is wide.
     factor: f32,
 }
@@ -221,16 +222,18 @@ pub struct Reduced {
 impl Reduced {
     fn of(view: View<'_>) -> Self {
         if view.width * view.height < SMALL {
-            return Self { gray: None, cells: Cells::of(view, CELL), factor: 1.0 };
+            return Self { gray: None, cells: Cells::of(view, CELL), fine: None, factor: 1.0 };
         }
         let half = view.halved();
-        Self { cells: Cells::of(half.view(), CELL), gray: Some(half), factor: 2.0 }
+        let fine = Some(Cells::of(view, 2 * CELL));
+        Self { cells: Cells::of(half.view(), CELL), fine, gray: Some(half), factor: 2.0 }
     }
 
     /// The same of `view`, the whole picture, at half this size.
     fn smaller(&self, view: View<'_>) -> Self {
         let half = self.gray.as_ref().map_or(view, Gray::view).halved();
-        Self { cells: Cells::of(half.view(), CELL), gray: Some(half), factor: 2.0 * self.factor }
+        let factor = 2.0 * self.factor;
+        Self { cells: Cells::of(half.view(), CELL), fine: None, gray: Some(half), factor }
     }
 }
 

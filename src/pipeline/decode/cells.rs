@@ -56,13 +56,12 @@ impl Cells {
     /// The same without what cells have from their neighbours alone: fine bars fill every cell, and near a small
     /// symbol the window would reach over its quiet zone to the edge of the label.
     #[must_use]
-    pub fn trimmed(mut self) -> Self {
-        for (tensor, energy) in self.tensors.iter_mut().zip(&self.energies) {
-            if *energy < 0.4 * (tensor[0] + tensor[1]) {
-                *tensor = [0.0; 3];
-            }
-        }
-        self
+    pub fn trimmed(&self) -> Self {
+        let own = |(tensor, energy): (&[f32; 3], &f32)| {
+            if *energy < 0.4 * (tensor[0] + tensor[1]) { [0.0; 3] } else { *tensor }
+        };
+        let tensors = self.tensors.iter().zip(&self.energies).map(own).collect();
+        Self { tensors, energies: self.energies.clone(), ..*self }
     }
 
     /// The mean of each cell and its eight neighbours; beyond the rim there is nothing.

@@ -47,7 +47,7 @@ pub fn read_patches(
     symbols: &mut Vec<Symbol>,
 ) {
     let factor = if reduced.factor > 1.0 { 2 } else { 1 };
-    let patches = patches(&reduced.cells);
+    let patches = patches([&reduced.cells].into_iter().chain(&reduced.fine));
     for patch in patches.iter().take(MAX_PATCHES) {
         let patch = patch.scaled(factor);
         if symbols.iter().any(|symbol| contains(symbol, middle(&patch))) {

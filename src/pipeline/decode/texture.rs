@@ -7,11 +7,21 @@ use crate::pipeline::decode::cells::{CELL, Cells};
 /// Least share of the weaker direction in the energy of a cell.
 const MIN_SHARE: f32 = 0.2;
 
-/// Least cells on a side of a symbol, the rim of its windows counted.
-const MIN_CELLS: usize = 4;
+/// What joined cells need to be a patch.
+struct Least {
+    /// Cells on a side.
+    side: usize,
+    /// Cells: words of print have fewer (median 22 in station frames, symbols 157, the least 41).
+    members: usize,
+    /// Share of the box around them that they fill.
+    filled: f32,
+}
 
-/// Least cells of a symbol: words of print have fewer (median 22 in station frames, symbols 157, the least 41).
-const MIN_MEMBERS: usize = 24;
+/// Of cells as they are, the rim of their windows counted.
+const WINDOWED: Least = Least { side: 4, members: 24, filled: 0.35 };
+
+/// Of cells without what they have from their neighbours alone: a symbol turned by an eighth fills half of its box.
+const TRIMMED: Least = Least { side: 3, members: 16, filled: 0.5 };
 
 /// Greatest ratio of the sides of an upright box around a symbol.
 const MAX_ASPECT: usize = 2;
@@ -65,18 +75,28 @@ impl Patch {
     }
 }
 
-/// The patches of `cells`, largest first: found at a high threshold and, where that breaks a faint symbol or
-/// finds none, at a lower one.
-pub fn patches(cells: &Cells) -> Vec<Patch> {
+/// The patches of `grids`, cells of one size by gradients of one scale and another, largest first: found at a high
+/// threshold and, where that breaks a faint symbol or finds none, at a lower one.
+pub fn patches<'a>(grids: impl IntoIterator<Item = &'a Cells>) -> Vec<Patch> {
     let mut found: Vec<Patch> = Vec::new();
-    let Some(strong) = strong(cells) else { return found };
-    for share in [0.15, 0.08] {
-        for patch in patches_above(cells, share * strong) {
-            // Glare leaves one side of a symbol faint: both are one patch.
-            match found.iter_mut().find(|other| other.overlap(&patch) > 0.6) {
-                Some(other) => *other = other.joined(&patch),
-                None => found.push(patch),
+    let mut alone: Vec<Patch> = Vec::new();
+    for cells in grids {
+        let Some(strong) = strong(cells) else { continue };
+        for share in [0.15, 0.08] {
+            for patch in patches_above(cells, share * strong, &WINDOWED) {
+                // Glare leaves one side of a symbol faint: both are one patch.
+                match found.iter_mut().find(|other| other.overlap(&patch) > 0.6) {
+                    Some(other) => *other = other.joined(&patch),
+                    None => found.push(patch),
+                }
             }
+        }
+        alone.extend(patches_above(&cells.trimmed(), 0.15 * strong, &TRIMMED));
+    }
+    // Without their windows, symbols that stand close are two.
+    for patch in alone {
+        if !found.iter().any(|other| other.overlap(&patch) > 0.5) {
+            found.push(patch);
         }
     }
     found.sort_by_key(|patch| std::cmp::Reverse(patch.area()));
@@ -90,7 +110,7 @@ fn strong(cells: &Cells) -> Option<f32> {
     Some(*energies.select_nth_unstable_by(last * 99 / 100, f32::total_cmp).1)
 }
 
-fn patches_above(cells: &Cells, least: f32) -> Vec<Patch> {
+fn patches_above(cells: &Cells, least: f32, wanted: &Least) -> Vec<Patch> {
     let least = least.max(4.0);
     let is_on = |t: &[f32; 3]| {
         let energy = t[0] + t[1];
@@ -101,14 +121,14 @@ fn patches_above(cells: &Cells, least: f32) -> Vec<Patch> {
     let mut found = Vec::new();
     for start in 0..open.len() {
         if open[start] {
-            found.extend(patch(start, cells, &mut open));
+            found.extend(patch(start, cells, &mut open, wanted));
         }
     }
     found
 }
 
 /// The box around the cells joined to `start`, which are closed on the way.
-fn patch(start: usize, cells: &Cells, open: &mut [bool]) -> Option<Patch> {
+fn patch(start: usize, cells: &Cells, open: &mut [bool], wanted: &Least) -> Option<Patch> {
     let (columns, rows) = (cells.columns, cells.rows);
     let mut members = vec![start];
     open[start] = false;
@@ -135,11 +155,42 @@ fn patch(start: usize, cells: &Cells, open: &mut [bool]) -> Option<Patch> {
     let (width, height) = (right - left + 1, bottom - top + 1);
     let filled = members.len() as f32 / (width * height) as f32;
     let shaped =
-        width.min(height) >= MIN_CELLS && width.max(height) <= MAX_ASPECT * width.min(height);
-    (shaped && filled > 0.35 && members.len() >= MIN_MEMBERS).then_some(Patch {
+        width.min(height) >= wanted.side && width.max(height) <= MAX_ASPECT * width.min(height);
+    (shaped && filled > wanted.filled && members.len() >= wanted.members).then_some(Patch {
         left: left * CELL,
         top: top * CELL,
         width: width * CELL,
         height: height * CELL,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::decode::raster::View;
+
+    #[test]
+    fn symbols_of_fine_modules_that_stand_close_are_two() {
+        // Two squares of 24 modules of 2 pixels, as dark as by lot, 16 pixels between them.
+        let (width, height) = (320, 160);
+        let module = |x: usize, y: usize| {
+            let (x, y) = ((x - 100) / 2, (y - 60) / 2);
+            (x * 7919 + y * 104_729 + x * y * 31) % 13 < 6
+        };
+        let mut luma = vec![220_u8; width * height];
+        for left in [100, 164] {
+            for (y, x) in (60..108).flat_map(|y| (left..left + 48).map(move |x| (y, x))) {
+                luma[y * width + x] = if module(x, y) { 40 } else { 220 };
+            }
+        }
+        let view = View { width, height, luma: &luma };
+        let (half, fine) = (view.halved(), Cells::of(view, 2 * CELL));
+        let coarse = Cells::of(half.view(), CELL);
+        let close = |patch: &Patch, left: usize| {
+            let patch = patch.scaled(2);
+            patch.left.abs_diff(left) < 16 && (patch.left + patch.width).abs_diff(left + 48) < 16
+        };
+        let found = patches([&coarse, &fine]);
+        assert!([100, 164].iter().all(|left| found.iter().any(|p| close(p, *left))), "{found:?}");
+    }
 }
