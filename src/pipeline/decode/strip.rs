@@ -14,7 +14,7 @@
 )]
 
 use crate::pipeline::decode::locate::Region;
-use crate::pipeline::decode::raster::View;
+use crate::pipeline::decode::raster::{LANES, View};
 use crate::pipeline::symbol::{Corners, Point};
 
 /// Terms of the polynomial that moves rows.
@@ -25,9 +25,6 @@ const ALIGN_ROWS: usize = 9;
 
 /// Bands of rows that are averaged apart from each other: they are what must agree.
 pub const BANDS: usize = 8;
-
-/// Columns whose places are worked out together.
-const LANES: usize = 16;
 
 /// Columns a strip may have: a longer symbol is not one of ours.
 const MAX_COLUMNS: usize = 4096;
@@ -138,8 +135,12 @@ impl<'a> Strip<'a> {
                 *x = x0 + moved * axis.x + sunk * down.x;
                 *y = y0 + moved * axis.y + sunk * down.y;
             }
-            for ((value, x), y) in values.iter_mut().zip(&xs).zip(&ys) {
-                *value += self.picture.sample(*x, *y);
+            if let Ok(values) = values.try_into() {
+                self.picture.add_samples(&xs, &ys, values);
+            } else {
+                let mut last = [0.0; LANES];
+                self.picture.add_samples(&xs, &ys, &mut last);
+                values.iter_mut().zip(last).for_each(|(value, sample)| *value += sample);
             }
         }
     }
