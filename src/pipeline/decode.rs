@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod explain;
 pub mod gather;
 pub mod glance;
+pub mod lanes;
 pub mod linear;
 pub mod locate;
 pub mod matrix;

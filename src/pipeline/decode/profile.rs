@@ -3,6 +3,8 @@
 //! Peaks and valleys are told by a swing of a share of the contrast nearby, so uneven light and glare do not
 //! move the threshold of bars elsewhere.
 
+use crate::pipeline::decode::lanes::range;
+
 /// Columns a block, in which the range of brightness is taken.
 const BLOCK: usize = 16;
 
@@ -87,30 +89,33 @@ impl Bars {
 fn extremes(profile: &[f32], share: f32) -> Vec<usize> {
     let ranges = ranges(profile);
     let whole = ranges.iter().copied().fold(0.0, f32::max);
-    let mut found = Vec::new();
-    let (mut top, mut bottom) = (0, 0);
+    let mut found = Vec::with_capacity(128);
+    let Some(first) = profile.first() else { return found };
+    let (mut top, mut bottom) = ((0, *first), (0, *first));
     // What is being followed: nothing yet, up or down.
     let mut rising = None;
-    for (k, value) in profile.iter().enumerate() {
-        let nearby = ranges.get(k / BLOCK).copied().unwrap_or(whole);
+    for (block, (values, nearby)) in profile.chunks(BLOCK).zip(&ranges).enumerate() {
         let swing = (share * nearby).max(0.1 * share * whole).max(2.0);
-        if *value > profile[top] {
-            top = k;
-        }
-        if *value < profile[bottom] {
-            bottom = k;
-        }
-        if rising != Some(true) && *value > profile[bottom] + swing {
-            found.push(bottom);
-            (rising, top) = (Some(true), k);
-        } else if rising != Some(false) && *value < profile[top] - swing {
-            found.push(top);
-            (rising, bottom) = (Some(false), k);
+        for (k, value) in values.iter().enumerate() {
+            let here = (block * BLOCK + k, *value);
+            if rising != Some(false) && *value > top.1 {
+                top = here;
+            }
+            if rising != Some(true) && *value < bottom.1 {
+                bottom = here;
+            }
+            if rising != Some(true) && *value > bottom.1 + swing {
+                found.push(bottom.0);
+                (rising, top) = (Some(true), here);
+            } else if rising != Some(false) && *value < top.1 - swing {
+                found.push(top.0);
+                (rising, bottom) = (Some(false), here);
+            }
         }
     }
     match rising {
-        Some(true) => found.push(top),
-        Some(false) => found.push(bottom),
+        Some(true) => found.push(top.0),
+        Some(false) => found.push(bottom.0),
         None => {}
     }
     found
@@ -118,14 +123,11 @@ fn extremes(profile: &[f32], share: f32) -> Vec<usize> {
 
 /// The contrast near each block.
 fn ranges(profile: &[f32]) -> Vec<f32> {
-    let blocks: Vec<(f32, f32)> = profile
-        .chunks(BLOCK)
-        .map(|c| c.iter().fold((f32::MAX, f32::MIN), |(low, high), v| (low.min(*v), high.max(*v))))
-        .collect();
+    let blocks: Vec<(f32, f32)> = profile.chunks(BLOCK).map(range).collect();
     let near = |k: usize| {
         let window = &blocks[k.saturating_sub(NEARBY)..(k + NEARBY + 1).min(blocks.len())];
-        let low = window.iter().map(|b| b.0).fold(f32::MAX, f32::min);
-        let high = window.iter().map(|b| b.1).fold(f32::MIN, f32::max);
+        let wider = |a: (f32, f32), b: &(f32, f32)| (a.0.min(b.0), a.1.max(b.1));
+        let (low, high) = window.iter().fold((f32::MAX, f32::MIN), wider);
         high - low
     };
     (0..blocks.len()).map(near).collect()
@@ -157,20 +159,24 @@ pub fn sharpened(profile: &[f32], reach: usize, strength: f32) -> Vec<f32> {
 
 /// The mean of each column and `reach` columns to both sides.
 pub fn smoothed(profile: &[f32], reach: usize) -> Vec<f32> {
-    let mut sums = Vec::with_capacity(profile.len() + 1);
-    sums.push(0.0_f64);
-    let mut sum = 0.0_f64;
-    for value in profile {
-        sum += f64::from(*value);
-        sums.push(sum);
-    }
     let n = profile.len();
     let mean = |k: usize| {
-        let (from, to) = (k.saturating_sub(reach), (k + reach + 1).min(n));
-        (sums[to] - sums[from]) / (to - from) as f64
+        let near = &profile[k.saturating_sub(reach)..(k + reach + 1).min(n)];
+        near.iter().sum::<f32>() / near.len() as f32
     };
-    #[expect(clippy::cast_possible_truncation, reason = "a mean of f32 values fits f32")]
-    (0..n).map(|k| mean(k) as f32).collect()
+    let mut means: Vec<f32> = (0..reach.min(n)).map(mean).collect();
+    if let Some(inner) = n.checked_sub(2 * reach).filter(|inner| *inner > 0) {
+        // Shifted by each of the columns of the reach in turn, many are added at once.
+        means.extend_from_slice(&profile[..inner]);
+        let sums = &mut means[reach..];
+        for shift in 1..=2 * reach {
+            sums.iter_mut().zip(&profile[shift..]).for_each(|(sum, v)| *sum += v);
+        }
+        let share = 1.0 / (2 * reach + 1) as f32;
+        sums.iter_mut().for_each(|sum| *sum *= share);
+    }
+    means.extend((means.len()..n).map(mean));
+    means
 }
 
 #[cfg(test)]
@@ -197,5 +203,13 @@ mod tests {
     fn a_flat_profile_has_no_bars() {
         assert_eq!(Bars::of(&[90.0; 50], 0.3), Bars::default());
         assert_eq!(Bars::of(&[], 0.3), Bars::default());
+    }
+
+    #[test]
+    fn the_mean_of_neighbours_ends_at_the_rim() {
+        let profile = [0.0, 3.0, 6.0, 3.0, 0.0, 9.0];
+        assert_eq!(smoothed(&profile, 1), [1.5, 3.0, 4.0, 3.0, 4.0, 4.5]);
+        assert_eq!(smoothed(&profile, 9), [3.5; 6]);
+        assert_eq!(smoothed(&[], 2), [0.0; 0]);
     }
 }

@@ -109,7 +109,9 @@ impl<'a> View<'a> {
                 _ => self.luma.get(at).map_or(0, |v| u32::from_le_bytes([*v; 4])),
             };
         }
-        for (sum, (four, (fx, fy))) in sums.iter_mut().zip(fours.iter().zip(across.iter().zip(&down))) {
+        for (sum, (four, (fx, fy))) in
+            sums.iter_mut().zip(fours.iter().zip(across.iter().zip(&down)))
+        {
             // Whole numbers of so few bits are floats by way of i32, which is one instruction.
             let [a, b, c, d] = [0, 8, 16, 24].map(|bits| (four >> bits & 0xff) as i32 as f32);
             let upper = a + (b - a) * fx;

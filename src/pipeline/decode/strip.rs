@@ -13,6 +13,7 @@
     reason = "the terms of a polynomial have no better names"
 )]
 
+use crate::pipeline::decode::lanes::{dot, sum};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::{LANES, View};
 use crate::pipeline::symbol::{Corners, Point};
@@ -177,11 +178,11 @@ impl<'a> Strip<'a> {
             })
             .collect();
         let mean = mean_of(&rows);
-        let slopes = slopes(&mean, self.step);
+        let moments = Moments::of(&mean, self.step);
         let mut equations = Equations::default();
         for (k, row) in rows.iter().enumerate() {
             if correlation(row, &mean) > 0.4 {
-                equations.add(self.sums(row, &mean, &slopes), v_of(k));
+                equations.add((moments.weights, moments.errors(row, &mean)), v_of(k));
             }
         }
         let Some(change) = equations.solve(terms) else { return };
@@ -191,24 +192,6 @@ impl<'a> Strip<'a> {
                 *term += step as f32;
             }
         }
-    }
-
-    /// The products of slopes, errors and powers of the place that one row adds to the equations.
-    fn sums(&self, row: &[f32], mean: &[f32], slopes: &[f32]) -> ([f32; 5], [f32; 3]) {
-        let mut weights = [0.0_f32; 5];
-        let mut errors = [0.0_f32; 3];
-        for (column, ((value, target), slope)) in row.iter().zip(mean).zip(slopes).enumerate() {
-            let t = (column as f32 * self.step - self.half) / self.half;
-            let (gg, gr) = (slope * slope, slope * (target - value));
-            let t2 = t * t;
-            for (weight, power) in weights.iter_mut().zip([1.0, t, t2, t2 * t, t2 * t2]) {
-                *weight += gg * power;
-            }
-            for (error, power) in errors.iter_mut().zip([1.0, t, t2]) {
-                *error += gr * power;
-            }
-        }
-        (weights, errors)
     }
 
     /// The mean profile of each band of at most `rows` rows, from top to bottom.
@@ -278,24 +261,61 @@ pub fn median_of(bands: &[Vec<f32>]) -> Vec<f32> {
     (0..columns).map(&mut median).collect()
 }
 
-/// The change a pixel at each column.
-fn slopes(profile: &[f32], step: f32) -> Vec<f32> {
-    let n = profile.len();
-    let at = |k: usize| profile[k.min(n - 1)];
-    (0..n).map(|k| (at(k + 1) - at(k.saturating_sub(1))) / (2.0 * step)).collect()
+/// What the rows of a strip add to the equations of their mean: slopes and powers of the place.
+struct Moments {
+    /// The slopes of the mean, times powers 0 to 2 of the place, -1 to 1.
+    slopes: [Vec<f32>; 3],
+    /// The sums of the squares of slopes, times powers 0 to 4 of the place: those of every row.
+    weights: [f32; 5],
+}
+
+impl Moments {
+    fn of(mean: &[f32], step: f32) -> Self {
+        let n = mean.len();
+        let at = |k: usize| mean.get(k.min(n - 1)).copied().unwrap_or_default();
+        let slope = |k: usize| (at(k + 1) - at(k.saturating_sub(1))) / (2.0 * step);
+        let flat: Vec<f32> = (0..n).map(slope).collect();
+        let half = n as f32 / 2.0;
+        let tilted = |values: &[f32]| {
+            let times = |(k, v): (usize, &f32)| v * (k as f32 / half - 1.0);
+            values.iter().enumerate().map(times).collect::<Vec<f32>>()
+        };
+        let linear = tilted(&flat);
+        let square = tilted(&linear);
+        let weights = [
+            dot(&flat, &flat),
+            dot(&flat, &linear),
+            dot(&linear, &linear),
+            dot(&linear, &square),
+            dot(&square, &square),
+        ];
+        Self { slopes: [flat, linear, square], weights }
+    }
+
+    /// The sums of slopes and errors of one row, times powers 0 to 2 of the place.
+    fn errors(&self, row: &[f32], mean: &[f32]) -> [f32; 3] {
+        let errors: Vec<f32> = mean.iter().zip(row).map(|(target, value)| target - value).collect();
+        self.slopes.each_ref().map(|slopes| dot(slopes, &errors))
+    }
 }
 
 /// How alike two profiles are, whatever their brightness and contrast: -1 to 1.
 pub fn correlation(a: &[f32], b: &[f32]) -> f32 {
     let n = a.len().max(1) as f32;
-    let (mean_a, mean_b) = (a.iter().sum::<f32>() / n, b.iter().sum::<f32>() / n);
-    let (mut aa, mut bb, mut ab) = (0.0_f32, 0.0_f32, 0.0_f32);
-    for (x, y) in a.iter().zip(b) {
+    let (mean_a, mean_b) = (sum(a) / n, sum(b) / n);
+    let mut sums = [[0.0_f32; 8]; 3];
+    let mut add = |lane: usize, x: f32, y: f32| {
         let (x, y) = (x - mean_a, y - mean_b);
-        aa += x * x;
-        bb += y * y;
-        ab += x * y;
+        sums[0][lane] += x * x;
+        sums[1][lane] += y * y;
+        sums[2][lane] += x * y;
+    };
+    let ((left, rest_left), (right, rest_right)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (x, y) in left.iter().zip(right) {
+        (0..8).for_each(|lane| add(lane, x[lane], y[lane]));
     }
+    rest_left.iter().zip(rest_right).for_each(|(x, y)| add(0, *x, *y));
+    let [aa, bb, ab] = sums.map(|lanes| lanes.iter().sum::<f32>());
     ab / (aa * bb).sqrt().max(1e-6)
 }
 

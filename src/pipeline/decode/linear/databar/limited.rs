@@ -7,6 +7,7 @@ use crate::pipeline::decode::linear::databar::widths::{
     Character, Group, Narrow, Set, Slow, character,
 };
 use crate::pipeline::decode::profile::Bars;
+use std::sync::LazyLock;
 
 /// ISO/IEC 24724, table 6: the characters of 26 modules.
 const SET: Set = Set {
@@ -73,17 +74,18 @@ fn six(n: u16) -> [u8; 6] {
 }
 
 /// The patterns of the check characters.
-fn checks() -> impl Iterator<Item = [u8; 14]> {
+static PATTERNS: LazyLock<Vec<[u8; 14]>> = LazyLock::new(|| {
     let rows: [[u8; 6]; 21] = std::array::from_fn(|n| six(u16::try_from(n).unwrap_or(0)));
-    CHECKS.iter().map(move |check| {
+    let pattern = |check: &u16| {
         let (spaces, bars) = (rows[usize::from(check / 21)], rows[usize::from(check % 21)]);
         std::array::from_fn(|k| match k {
             12 | 13 => 1,
             _ if k % 2 == 0 => spaces[k / 2],
             _ => bars[k / 2],
         })
-    })
-}
+    };
+    CHECKS.iter().map(pattern).collect()
+});
 
 /// The symbol that begins with the guard bar at `k`.
 pub fn read(bars: &Bars, k: usize) -> Option<Limited> {
@@ -96,7 +98,7 @@ pub fn read(bars: &Bars, k: usize) -> Option<Limited> {
     if !shaped || !ends.iter().all(|w| is_guard(*w)) {
         return None;
     }
-    let check = find(bars, k + 15, checks())?;
+    let check = find(bars, k + 15, PATTERNS.iter().copied())?;
     let (left, right) =
         (fourteen(bars, k + 1, check.growth)?, fourteen(bars, k + 29, check.growth)?);
     // 3 to the power of 14, the elements of a character, is 20 modulo 89.
@@ -132,7 +134,7 @@ mod tests {
 
     #[test]
     fn check_characters_are_distinct_and_of_18_modules() {
-        let mut all: Vec<[u8; 14]> = checks().collect();
+        let mut all: Vec<[u8; 14]> = PATTERNS.clone();
         assert!(all.iter().all(|pattern| pattern.iter().sum::<u8>() == 18));
         all.sort_unstable();
         all.dedup();

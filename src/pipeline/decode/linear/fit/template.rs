@@ -5,6 +5,8 @@
     reason = "counts of samples are small and positive"
 )]
 
+use crate::pipeline::decode::lanes::{dot, sum};
+
 /// Samples a module.
 pub const SAMPLES: usize = 4;
 
@@ -81,7 +83,8 @@ pub fn render(
         let change = target - level;
         level = target;
         let place = ((at - lead) * SAMPLES as f32 + origin).clamp(0.0, n as f32 - 0.001);
-        let (sample, part) = (place as usize, place.fract());
+        let sample = place as i32 as usize;
+        let part = place - sample as f32;
         steps[sample] += change * (1.0 - part);
         steps[sample + 1] += change * part;
     };
@@ -97,7 +100,13 @@ pub fn render(
             sum
         })
         .collect();
-    sharp.windows(kernel.len()).map(|w| w.iter().zip(&kernel).map(|(a, b)| a * b).sum()).collect()
+    // Tap by tap, many samples are worked on at once.
+    let mut spread = vec![0.0_f32; n - 2 * radius];
+    for (tap, weight) in kernel.iter().enumerate() {
+        let shifted = sharp.get(tap..).unwrap_or_default();
+        spread.iter_mut().zip(shifted).for_each(|(sum, v)| *sum += weight * v);
+    }
+    spread
 }
 
 /// A Gaussian of `blur` modules, in samples, its sum 1.
@@ -112,13 +121,9 @@ fn kernel(blur: f32) -> Vec<f32> {
 
 /// Brings `values` to mean 0 and length 1, so that a product of two is their correlation.
 pub fn normalise(values: &mut [f32]) {
-    let mean = values.iter().sum::<f32>() / values.len().max(1) as f32;
-    let mut square = 0.0;
-    for value in values.iter_mut() {
-        *value -= mean;
-        square += *value * *value;
-    }
-    let scale = 1.0 / square.sqrt().max(1e-6);
+    let mean = sum(values) / values.len().max(1) as f32;
+    values.iter_mut().for_each(|value| *value -= mean);
+    let scale = 1.0 / dot(values, values).sqrt().max(1e-6);
     for value in values {
         *value *= scale;
     }
@@ -126,7 +131,7 @@ pub fn normalise(values: &mut [f32]) {
 
 /// The correlation of two normalised rows.
 pub fn product(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+    dot(a, b)
 }
 
 /// A profile that gives its mean over any stretch.
@@ -150,12 +155,13 @@ impl Sampler {
     fn sum_to(&self, at: f32) -> f64 {
         // Column k covers k - 0.5 to k + 0.5.
         let at = (at + 0.5).clamp(0.0, self.sums.len() as f32 - 1.001);
-        let k = at as usize;
+        // By way of i32, which is one instruction.
+        let k = at as i32 as usize;
         let (a, b) = match self.sums.get(k..k + 2) {
             Some(&[a, b]) => (a, b),
             _ => (0.0, 0.0),
         };
-        a + (b - a) * f64::from(at.fract())
+        a + (b - a) * f64::from(at - k as f32)
     }
 
     /// The normalised window of a character of `modules` that begins at `at`, with `pitch` columns a module.

@@ -4,6 +4,7 @@
 //! error of a reading falls into terms of one character and terms of two neighbours: the best of all readings is
 //! found by dynamic programming (Viterbi), without a guess at any place.
 
+use crate::pipeline::decode::lanes::dot;
 use crate::pipeline::decode::linear::fit::model::Model;
 use crate::pipeline::decode::linear::fit::template::Elements;
 use crate::pipeline::decode::linear::joint::spread::{Shape, Spread};
@@ -353,19 +354,6 @@ fn least_sum(a: &[f32], b: &[f32]) -> f32 {
     }
     let rest = left.remainder().iter().zip(right.remainder()).map(|(x, y)| x + y);
     rest.chain(least).fold(f32::MAX, f32::min)
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    // Eight sums side by side are what a compiler can make vectors of.
-    let mut sums = [0.0_f32; 8];
-    let (mut left, mut right) = (a.chunks_exact(8), b.chunks_exact(8));
-    for (x, y) in (&mut left).zip(&mut right) {
-        for (sum, (x, y)) in sums.iter_mut().zip(x.iter().zip(y)) {
-            *sum += x * y;
-        }
-    }
-    let rest: f32 = left.remainder().iter().zip(right.remainder()).map(|(x, y)| x * y).sum();
-    sums.iter().sum::<f32>() + rest
 }
 
 /// Twice the product of two neighbours where both are dark.

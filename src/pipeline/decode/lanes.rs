@@ -1,0 +1,56 @@
+//! Sums over profiles, eight columns at a time: what a compiler makes vectors of.
+
+/// Sums side by side.
+const LANES: usize = 8;
+
+/// The sum of `values`.
+pub fn sum(values: &[f32]) -> f32 {
+    let mut sums = [0.0_f32; LANES];
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    for block in blocks {
+        sums.iter_mut().zip(block).for_each(|(sum, v)| *sum += v);
+    }
+    sums.iter().chain(rest).sum()
+}
+
+/// The sum of the products of `a` and `b`, as far as both go.
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let n = a.len().min(b.len());
+    let ((left, rest_left), (right, rest_right)) =
+        (a[..n].as_chunks::<LANES>(), b[..n].as_chunks::<LANES>());
+    let mut sums = [0.0_f32; LANES];
+    for (x, y) in left.iter().zip(right) {
+        for (sum, (x, y)) in sums.iter_mut().zip(x.iter().zip(y)) {
+            *sum += x * y;
+        }
+    }
+    let rest: f32 = rest_left.iter().zip(rest_right).map(|(x, y)| x * y).sum();
+    sums.iter().sum::<f32>() + rest
+}
+
+/// The smallest and the greatest of `values`.
+pub fn range(values: &[f32]) -> (f32, f32) {
+    let (mut low, mut high) = ([f32::MAX; LANES], [f32::MIN; LANES]);
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    for block in blocks {
+        for (v, (low, high)) in block.iter().zip(low.iter_mut().zip(&mut high)) {
+            *low = if *v < *low { *v } else { *low };
+            *high = if *v > *high { *v } else { *high };
+        }
+    }
+    let low = low.iter().chain(rest).copied().fold(f32::MAX, f32::min);
+    (low, high.iter().chain(rest).copied().fold(f32::MIN, f32::max))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_and_what_is_left_of_them_both_count() {
+        let a: Vec<f32> = (0..21_u8).map(f32::from).collect();
+        assert_eq!(sum(&a), 210.0);
+        assert_eq!(dot(&a, &a[1..]), 2870.0 - 190.0 + 0.0 + 380.0);
+        assert_eq!(range(&a[3..]), (3.0, 20.0));
+    }
+}
