@@ -36,10 +36,8 @@ impl Cells {
                 sums.add_row(picture, y);
             }
             for (k, product) in sums.products.iter().enumerate() {
-                let quarters = product.as_chunks::<CELL>().0;
-                for (cell, parts) in cells.iter_mut().zip(quarters.chunks_exact(side / CELL)) {
-                    let part = |[a, b, c, d]: &[i32; CELL]| a + b + c + d;
-                    cell[k] = parts.iter().map(part).sum::<i32>() as f32 * scale;
+                for (cell, pairs) in cells.iter_mut().zip(product.chunks_exact(side / 2)) {
+                    cell[k] = pairs.iter().sum::<i32>() as f32 * scale;
                 }
             }
         }
@@ -85,11 +83,11 @@ impl Cells {
     }
 }
 
-/// The products of the gradient in one row of cells, column by column, with room for a row of it.
+/// The products of the gradient in one row of cells, two columns together, with room for a row of it.
 ///
 /// Whole numbers of 16 bits, so that eight of them are worked on at once.
 struct Sums {
-    /// Each column's sums of xx, yy and xy: a cell of 8 pixels at most, far from overflow.
+    /// The sums of xx, yy and xy of each two columns: a cell of 8 pixels at most, far from overflow.
     products: [Vec<i32>; 3],
     smooth: Vec<i16>,
     steep: Vec<i16>,
@@ -100,7 +98,7 @@ struct Sums {
 impl Sums {
     fn new(width: usize) -> Self {
         let row = || vec![0; width];
-        let products = std::array::from_fn(|_| vec![0; width]);
+        let products = std::array::from_fn(|_| vec![0; width / 2]);
         Self { products, smooth: row(), steep: row(), across: row(), down: row() }
     }
 
@@ -118,18 +116,21 @@ impl Sums {
             let (upper, middle, lower) = (i16::from(upper), i16::from(middle), i16::from(lower));
             (*smooth, *steep) = (upper + 2 * middle + lower, lower - upper);
         }
-        for (x, s) in across[1..width - 1].iter_mut().zip(smooth.windows(3)) {
-            *x = s[2] - s[0];
+        for (x, (before, after)) in across[1..width - 1].iter_mut().zip(smooth.iter().zip(&smooth[2..])) {
+            *x = after - before;
         }
-        for (y, d) in down[1..width - 1].iter_mut().zip(steep.windows(3)) {
-            *y = d[0] + 2 * d[1] + d[2];
+        let near = steep.iter().zip(&steep[1..]).zip(&steep[2..]);
+        for (y, ((before, here), after)) in down[1..width - 1].iter_mut().zip(near) {
+            *y = before + 2 * here + after;
         }
         let sums = xx.iter_mut().zip(yy.iter_mut()).zip(xy.iter_mut());
-        for (((xx, yy), xy), (x, y)) in sums.zip(across.iter().zip(down.iter())) {
-            let (x, y) = (i32::from(*x), i32::from(*y));
-            *xx += x * x;
-            *yy += y * y;
-            *xy += x * y;
+        let pairs = across.as_chunks::<2>().0.iter().zip(down.as_chunks::<2>().0);
+        for (((xx, yy), xy), (x, y)) in sums.zip(pairs) {
+            // The sum of two products is one instruction.
+            let ([a, b], [c, d]) = (x.map(i32::from), y.map(i32::from));
+            *xx += a * a + b * b;
+            *yy += c * c + d * d;
+            *xy += a * c + b * d;
         }
     }
 }

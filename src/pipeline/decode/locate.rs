@@ -263,10 +263,13 @@ fn region(members: &[usize], cells: &Cells, tensors: &[[f32; 3]]) -> Option<Regi
     let v = line.at(0.0) + f32::midpoint(v0, v1);
     let centre = Point::new(u * cos - v * sin, u * sin + v * cos);
     let shaped = across >= 10.0 && along >= 3.0 && fill >= 0.35;
+    if !shaped {
+        return None;
+    }
     let (slope, bend) = (line.slope / across, line.bend);
     let turn = |m: &usize| turn(tensors[*m], angle);
     let fan = fan(members.iter().zip(&places).map(|(m, p)| (p.0 - u, turn(m))), across);
-    shaped.then_some(Region { centre, angle, across, along, slope, bend, fan })
+    Some(Region { centre, angle, across, along, slope, bend, fan })
 }
 
 /// The energy of a cell and by how much its direction is turned from `angle`, in radians.

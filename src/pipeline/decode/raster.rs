@@ -143,18 +143,11 @@ impl<'a> View<'a> {
         let mut luma = vec![0_u8; width * height];
         for (y, row) in luma.chunks_exact_mut(width.max(1)).enumerate() {
             let (upper, lower) = (self.row(2 * y), self.row(2 * y + 1));
-            // Sixteen at a time are worked on at once.
-            let (blocks, rest) = row.as_chunks_mut::<8>();
-            let (uppers, upper) = upper.as_chunks::<16>();
-            let (lowers, lower) = lower.as_chunks::<16>();
-            for ((block, upper), lower) in blocks.iter_mut().zip(uppers).zip(lowers) {
-                let sums: [u16; 16] =
-                    std::array::from_fn(|k| u16::from(upper[k]) + u16::from(lower[k]));
-                *block = std::array::from_fn(|k| ((sums[2 * k] + sums[2 * k + 1] + 2) >> 2) as u8);
-            }
-            let pairs = upper.chunks_exact(2).zip(lower.chunks_exact(2));
-            for (out, (u, l)) in rest.iter_mut().zip(pairs) {
-                let sum = u16::from(u[0]) + u16::from(u[1]) + u16::from(l[0]) + u16::from(l[1]);
+            // Two neighbours are the halves of a number of 16 bits, eight of which are worked on at once.
+            let (upper, lower) = (upper.as_chunks::<2>().0, lower.as_chunks::<2>().0);
+            for (out, (upper, lower)) in row.iter_mut().zip(upper.iter().zip(lower)) {
+                let (u, l) = (u16::from_le_bytes(*upper), u16::from_le_bytes(*lower));
+                let sum = (u & 0xff) + (u >> 8) + (l & 0xff) + (l >> 8);
                 *out = ((sum + 2) >> 2) as u8;
             }
         }

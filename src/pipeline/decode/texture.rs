@@ -113,9 +113,10 @@ fn strong(cells: &Cells) -> Option<f32> {
 fn patches_above(cells: &Cells, least: f32, wanted: &Least) -> Vec<Patch> {
     let least = least.max(4.0);
     let is_on = |t: &[f32; 3]| {
-        let energy = t[0] + t[1];
-        let weaker = (energy - (t[0] - t[1]).hypot(2.0 * t[2])) / 2.0;
-        weaker > least && weaker > MIN_SHARE * energy
+        // The weaker direction has half of what the difference of both, a root, leaves of the energy.
+        let (energy, apart) = (t[0] + t[1], t[0] - t[1]);
+        let left = energy - 2.0 * least.max(MIN_SHARE * energy);
+        left > 0.0 && left * left > apart * apart + 4.0 * t[2] * t[2]
     };
     let mut open: Vec<bool> = cells.tensors.iter().map(is_on).collect();
     let mut found = Vec::new();
