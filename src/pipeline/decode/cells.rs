@@ -116,7 +116,9 @@ impl Sums {
             let (upper, middle, lower) = (i16::from(upper), i16::from(middle), i16::from(lower));
             (*smooth, *steep) = (upper + 2 * middle + lower, lower - upper);
         }
-        for (x, (before, after)) in across[1..width - 1].iter_mut().zip(smooth.iter().zip(&smooth[2..])) {
+        for (x, (before, after)) in
+            across[1..width - 1].iter_mut().zip(smooth.iter().zip(&smooth[2..]))
+        {
             *x = after - before;
         }
         let near = steep.iter().zip(&steep[1..]).zip(&steep[2..]);

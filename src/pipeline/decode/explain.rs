@@ -63,7 +63,7 @@ pub fn explain(picture: &Picture, formats: &Formats) -> Explained {
     let view = View::of(picture);
     let reduced = Reduced::of(view);
     let decoded = decode_within(picture, formats, Work::default());
-    let mut found = regions(view, &reduced);
+    let mut found = regions(&reduced);
     for worn in locate::worn_regions(&reduced.cells) {
         let region = worn.scaled(reduced.factor);
         if !region.is_among(&found) {
@@ -72,7 +72,8 @@ pub fn explain(picture: &Picture, formats: &Formats) -> Explained {
     }
     let regions = found.into_iter().filter_map(|region| bar(view, region, &decoded)).collect();
     let whole = reduced.factor.max(1.0) as usize;
-    let patches = patches(&reduced.cells).into_iter().map(|patch| patch.scaled(whole)).collect();
+    let found = patches([&reduced.cells].into_iter().chain(&reduced.fine));
+    let patches = found.into_iter().map(|patch| patch.scaled(whole)).collect();
     Explained { cells: reduced.cells, factor: reduced.factor, regions, patches, decoded }
 }
 
