@@ -3,7 +3,7 @@
 //! What it turns away would be fitted with every character of every symbology, and read as nothing.
 
 use crate::pipeline::decode::profile::Bars;
-use crate::pipeline::decode::strip::{BANDS, correlation, mean_of};
+use crate::pipeline::decode::strip::{correlation, mean_of};
 
 /// Least likeness of the rows of a symbol from top to bottom. Print has less than 0.6 nine times in ten; of the
 /// symbols that were read in photos and frames none has less than 0.69.
@@ -11,6 +11,9 @@ const MIN_LIKENESS: f32 = 0.6;
 
 /// Edges in a row without a gap between them that a symbol has at least, a blurred one too. What was read had 32.
 const MIN_RUN: usize = 14;
+
+/// Bands that are like the mean of all, of a symbol that has to be fitted. What was read had seven of eight.
+const MIN_LIKE_WHOLE: usize = 6;
 
 /// A gap: so many times the width of the middle one of all bars and spaces.
 const GAP: f32 = 4.0;
@@ -30,10 +33,29 @@ pub fn may_be_bars(bands: &[Vec<f32>]) -> bool {
     longest_run(&bars) >= MIN_RUN && evenness(&bars) < MAX_EVEN
 }
 
-/// Whether most of `bands` are like the first of `pooled`, their mean: rows of print are not alike, rows of bars are.
-pub fn are_alike(pooled: &[Vec<f32>], bands: &[Vec<f32>]) -> bool {
-    let Some(whole) = pooled.first() else { return false };
-    bands.iter().filter(|band| correlation(band, whole) > 0.5).count() >= BANDS / 2
+/// What a symbol shows at least whose edges tell nothing.
+#[derive(Debug)]
+pub struct Least {
+    /// Likeness of its rows.
+    likeness: f32,
+    /// Edges in a row.
+    run: usize,
+}
+
+impl Least {
+    /// Of one that characters fitted one by one may tell: what was read had 0.86 and 32.
+    pub const FITTED: Self = Self { likeness: 0.75, run: 24 };
+
+    /// Of one that may be fitted as a whole: what was read had 0.71 and 16.
+    pub const WHOLE: Self = Self { likeness: MIN_LIKENESS, run: 12 };
+}
+
+/// Whether `bands`, from top to bottom, and `whole`, their mean, may be of a symbol that has to be fitted.
+pub fn may_be_fitted(bands: &[Vec<f32>], whole: &[f32], least: &Least) -> bool {
+    let like_whole = bands.iter().filter(|band| correlation(band, whole) > 0.5).count();
+    like_whole >= MIN_LIKE_WHOLE
+        && likeness(bands) >= least.likeness
+        && longest_run(&Bars::of(whole, 0.25)) >= least.run
 }
 
 /// How alike the rows of a region are over its height, of the profiles of its bands: -1 to 1.

@@ -23,7 +23,7 @@ pub mod scan;
 pub mod stack;
 
 use crate::pipeline::decode::Formats;
-use crate::pipeline::decode::glance::{are_alike, may_be_bars};
+use crate::pipeline::decode::glance::{Least, may_be_bars, may_be_fitted};
 use crate::pipeline::decode::linear::ballot::{Ballot, Claim};
 use crate::pipeline::decode::linear::fit::Side;
 use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
@@ -39,6 +39,10 @@ const MIN_EDGES: usize = 20;
 
 /// The same of a symbol whose blur has left hardly any.
 const MIN_BLURRED: usize = 14;
+
+/// Half the pixels across a symbol that is fitted, at least: the shortest kinds have 67 modules, and below 0.9 pixels a
+/// module nothing is told. What was read had 50.
+const MIN_ACROSS: f32 = 30.0;
 
 /// Most rows that are averaged in a band.
 const MAX_BAND_ROWS: usize = 6;
@@ -137,7 +141,7 @@ pub struct Unclear<'a> {
     pooled: Vec<Vec<f32>>,
     ballot: Ballot,
     /// Whether it has the edges of characters.
-    has_edges: bool,
+    has_characters: bool,
 }
 
 impl Unclear<'_> {
@@ -154,7 +158,7 @@ impl Unclear<'_> {
     /// The symbols that characters fitted one by one tell.
     pub fn fit(&mut self, formats: &Formats) -> Vec<Symbol> {
         // Once is enough.
-        if !std::mem::take(&mut self.has_edges) {
+        if !std::mem::take(&mut self.has_characters) {
             return Vec::new();
         }
         fit(&self.pooled, formats, &mut self.ballot);
@@ -240,10 +244,16 @@ fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats) -> Close<'a> {
             return Close::read(symbols(&ballot, &strip, profile));
         }
     }
-    if edges < MIN_BLURRED || !are_alike(&pooled, &bands) {
+    let may_be = |least| {
+        edges >= MIN_BLURRED
+            && strip.region().across >= MIN_ACROSS
+            && pooled.first().is_some_and(|whole| may_be_fitted(&bands, whole, least))
+    };
+    if !may_be(&Least::WHOLE) {
         return Close::default();
     }
-    Close { symbols: Vec::new(), unclear: vec![Unclear { strip, pooled, ballot, has_edges }] }
+    let has_characters = has_edges && may_be(&Least::FITTED);
+    Close { symbols: Vec::new(), unclear: vec![Unclear { strip, pooled, ballot, has_characters }] }
 }
 
 /// Adds what the edges of the profiles read, more and more sharpened until enough agree.

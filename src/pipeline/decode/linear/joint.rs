@@ -155,9 +155,10 @@ fn begin(sides: [&[Vec<f32>]; 2], model: &Model, limits: &Limits) -> Vec<(usize,
     for (direction, profiles) in sides.iter().enumerate() {
         let Some(whole) = profiles.first() else { continue };
         for ends in stretches(whole, model.modules(), &limits.wanted) {
+            let Some(between) = Between::of(whole, model, ends) else { continue };
             for spread in ROUGH {
-                let found = attempt(whole, model, limits.banks, (spread, ends));
-                rough.extend(found.map(|(rest, _)| (rest, direction, (spread, ends))));
+                let (rest, _) = between.attempt(model, limits.banks, spread);
+                rough.push((rest, direction, (spread, ends)));
             }
         }
     }
@@ -253,41 +254,45 @@ fn darkness(profile: &[f32], model: &Model, scene: &Scene) -> Vec<f32> {
     let n = ((total + 2.0 * REACH as f32) * SAMPLES as f32).round() as usize;
     let last = profile.len().saturating_sub(1);
     let at = |column: f32| {
-        let column = column.clamp(0.0, last as f32);
-        let k = column as usize;
-        let (a, b) = (profile[k], profile[(k + 1).min(last)]);
+        let column = column.max(0.0).min(last as f32);
+        // By way of i32, which is one instruction.
+        let k = column as i32 as usize;
+        let (a, b) = (profile[k.min(last)], profile[(k + 1).min(last)]);
         a + (b - a) * (column - k as f32)
     };
-    (0..n)
-        .map(|k| {
-            let modules = (k as f32 + 0.5) / SAMPLES as f32 - REACH as f32;
-            let column = scene.column(modules / total);
-            let (paper, ink) = scene.light_at(column);
-            (paper - at(column)) / ink.max(4.0)
-        })
-        .collect()
+    let modules = |k: usize| (k as f32 + 0.5) / SAMPLES as f32 - REACH as f32;
+    // First all places, then what is there: the places are worked out several at once.
+    let mut values: Vec<f32> = (0..n).map(|k| scene.column(modules(k) / total)).collect();
+    for value in &mut values {
+        let (paper, ink) = scene.light_at(*value);
+        *value = (paper - at(*value)) / ink.max(4.0);
+    }
+    values
 }
 
-/// How well a reading from `from` to `to` may explain the profile.
-fn attempt(
-    profile: &[f32],
-    model: &Model,
-    banks: &Banks,
-    (spread, (from, to)): Attempt,
-) -> Option<(f32, Scene)> {
-    let (shape, deviation) = SPREADS[spread];
-    let pitch = (to - from) / model.modules();
-    let scene = Scene {
-        from,
-        to,
-        curve: (0.0, 0.0),
-        spread: deviation * pitch,
-        growth: 0.0,
-        light: light(profile, from, to, pitch)?,
-        shape,
-    };
-    let (error, variance) = banks[spread].least(model, &darkness(profile, model, &scene));
-    Some((error / variance.max(1e-6), scene))
+/// What lies between two ends, whatever spreads its edges.
+struct Between {
+    scene: Scene,
+    darkness: Vec<f32>,
+}
+
+impl Between {
+    fn of(profile: &[f32], model: &Model, (from, to): (f32, f32)) -> Option<Self> {
+        let pitch = (to - from) / model.modules();
+        let light = light(profile, from, to, pitch)?;
+        let (curve, shape) = ((0.0, 0.0), Shape::Mixed);
+        let scene = Scene { from, to, curve, spread: 0.0, growth: 0.0, light, shape };
+        Some(Self { scene, darkness: darkness(profile, model, &scene) })
+    }
+
+    /// How much a reading through one of [`SPREADS`] may leave unexplained, at least.
+    fn attempt(&self, model: &Model, banks: &Banks, spread: usize) -> (f32, Scene) {
+        let (shape, deviation) = SPREADS[spread];
+        let pitch = (self.scene.to - self.scene.from) / model.modules();
+        let (error, variance) = banks[spread].least(model, &self.darkness);
+        let scene = Scene { spread: deviation * pitch, shape, ..self.scene };
+        (error / variance.max(1e-6), scene)
+    }
 }
 
 /// The scenes to begin with: ends and spreads under which some reading explains most, the best first.
@@ -301,18 +306,17 @@ fn starts(
     let better = |a: &(f32, Scene), b: &(f32, Scene)| a.0.total_cmp(&b.0);
     let offsets = OFFSETS.iter().flat_map(|l| OFFSETS.map(|r| (*l, r)));
     let ends = offsets.map(|(l, r)| (from + l * pitch, to + r * pitch));
-    let mut found: Vec<(f32, Scene)> =
-        ends.filter_map(|ends| attempt(profile, model, banks, (spread, ends))).collect();
-    found.sort_by(better);
-    found.truncate(4);
-    for start in &mut found {
-        let ends = (start.1.from, start.1.to);
+    let between = ends.filter_map(|ends| Between::of(profile, model, ends));
+    let mut tried: Vec<((f32, Scene), Between)> =
+        between.map(|b| (b.attempt(model, banks, spread), b)).collect();
+    tried.sort_by(|a, b| better(&a.0, &b.0));
+    tried.truncate(4);
+    let best = |(start, between): ((f32, Scene), Between)| {
         let others = (0..SPREADS.len()).filter(|k| *k != spread);
-        let tries = others.filter_map(|k| attempt(profile, model, banks, (k, ends)));
-        if let Some(other) = tries.min_by(better).filter(|other| other.0 < start.0) {
-            *start = other;
-        }
-    }
+        let tries = others.map(|k| between.attempt(model, banks, k));
+        tries.min_by(better).filter(|other| other.0 < start.0).unwrap_or(start)
+    };
+    let mut found: Vec<(f32, Scene)> = tried.into_iter().map(best).collect();
     found.sort_by(better);
     found.truncate(3);
     found

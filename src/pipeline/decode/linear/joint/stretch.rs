@@ -32,15 +32,19 @@ pub fn stretches(profile: &[f32], modules: f32, wanted: &Wanted) -> Vec<(f32, f3
     // the right one, at either end.
     let [clear, faint] = [0.3, 0.12].map(|share| Bars::of(profile, share));
     for (left, right) in [(&clear, &clear), (&faint, &faint), (&clear, &faint), (&faint, &clear)] {
-        for start in (0..left.edges.len()).step_by(2) {
-            for end in (1..right.edges.len()).step_by(2) {
-                let (from, to) = (left.edges[start], right.edges[end]);
+        // Nothing that is shorter than the free space of the smallest symbol needs be looked at.
+        let least = wanted.quiet * PITCH.start;
+        let starts = (0..left.edges.len()).step_by(2).map(|k| (left.edges[k], left.before(k)));
+        let ends = (1..right.edges.len()).step_by(2).map(|k| (right.edges[k], right.after(k)));
+        let ends: Vec<(f32, f32)> = ends.filter(|(_, free)| *free > least).collect();
+        for (from, before) in starts.filter(|(_, free)| *free > least) {
+            for (to, after) in &ends {
                 let pitch = (to - from) / modules;
-                let is_free = left.before(start).min(right.after(end)) > wanted.quiet * pitch;
+                let is_free = before.min(*after) > wanted.quiet * pitch;
                 if !is_free || !PITCH.contains(&pitch) {
                     continue;
                 }
-                let (from, to) = (rim(profile, from, -pitch), rim(profile, to, pitch));
+                let (from, to) = (rim(profile, from, -pitch), rim(profile, *to, pitch));
                 let same = |(a, b): &(f32, f32)| (a - from).abs() + (b - to).abs() < pitch;
                 if !found.iter().any(same) {
                     let within = clear.edges.iter().filter(|e| (from..=to).contains(*e)).count();

@@ -37,10 +37,12 @@ impl Bank {
     /// The characters of `model`, through a spread of `deviation` modules, bars `growth` modules too wide.
     pub fn new(model: &Model, shape: Shape, deviation: f32, growth: f32) -> Self {
         let spread = Spread::of(shape);
+        let most = model.alphabets.iter().map(|a| n_samples(a.modules)).max().unwrap_or(0);
+        let steps = Steps::new(spread, most, (deviation, growth));
         let rows: Vec<Vec<Vec<f32>>> = model
             .alphabets
             .iter()
-            .map(|a| a.rows.iter().map(|row| darkness(row, spread, deviation, growth)).collect())
+            .map(|a| a.rows.iter().map(|row| darkness(row, &steps)).collect())
             .collect();
         let energy = |row: &Vec<f32>| row.iter().map(|v| v * v).sum::<f32>();
         let energies = rows.iter().map(|a| a.iter().map(energy).collect()).collect();
@@ -117,20 +119,42 @@ impl Bank {
     }
 }
 
+/// Samples of a character of so many modules, those before and after it counted.
+fn n_samples(modules: f32) -> usize {
+    (modules * SAMPLES as f32).round() as usize + 2 * TAIL
+}
+
+/// The brightness beside an edge into a bar and one out of it, sample by sample: edges lie between samples, so all
+/// characters have the same.
+struct Steps {
+    into: Vec<f32>,
+    out_of: Vec<f32>,
+    /// The sample before which the edge is.
+    edge: usize,
+}
+
+impl Steps {
+    /// Those of characters of at most `most` samples, through a spread of `deviation` modules, bars `growth` too wide.
+    fn new(spread: &Spread, most: usize, (deviation, growth): (f32, f32)) -> Self {
+        let per = 1.0 / deviation.max(0.05);
+        let side = |moved: f32| {
+            let past = |k: usize| (k as f32 + 0.5 - most as f32) / SAMPLES as f32;
+            (0..2 * most).map(|k| spread.at((past(k) - moved) * per).0).collect()
+        };
+        Self { into: side(-growth / 2.0), out_of: side(growth / 2.0), edge: most }
+    }
+}
+
 /// The darkness of one character, 0 to 1, at [`SAMPLES`] a module.
-fn darkness(row: &Elements, spread: &Spread, deviation: f32, growth: f32) -> Vec<f32> {
-    let n = (row.modules() * SAMPLES as f32).round();
-    let mut values = vec![0.0; n as usize + 2 * TAIL];
+fn darkness(row: &Elements, steps: &Steps) -> Vec<f32> {
+    let mut values = vec![0.0; n_samples(row.modules())];
     let mut at = 0.0;
     let mut dark = row.dark_first;
-    let per = 1.0 / deviation.max(0.05);
     for width in &row.widths {
         if dark {
-            let (from, to) = (at - growth / 2.0, at + width + growth / 2.0);
-            for (k, value) in values.iter_mut().enumerate() {
-                let x = (k as f32 + 0.5) / SAMPLES as f32 - REACH as f32;
-                *value += spread.at((x - from) * per).0 - spread.at((x - to) * per).0;
-            }
+            let from = |modules: f32| (steps.edge - TAIL).saturating_sub((modules * SAMPLES as f32).round() as usize);
+            let bar = steps.into.iter().skip(from(at)).zip(steps.out_of.iter().skip(from(at + width)));
+            values.iter_mut().zip(bar).for_each(|(value, (into, out_of))| *value += into - out_of);
         }
         at += width;
         dark = !dark;
