@@ -36,8 +36,10 @@ impl Cells {
                 sums.add_row(picture, y);
             }
             for (k, product) in sums.products.iter().enumerate() {
-                for (cell, pairs) in cells.iter_mut().zip(product.chunks_exact(side / 2)) {
-                    cell[k] = pairs.iter().sum::<i32>() as f32 * scale;
+                if side > CELL {
+                    add_up::<CELL>(product, k, scale, cells);
+                } else {
+                    add_up::<{ CELL / 2 }>(product, k, scale, cells);
                 }
             }
         }
@@ -76,10 +78,17 @@ impl Cells {
             let [left, middle, right] = [0, 3, 6].map(|k| &sums.as_flattened()[k..]);
             let near = left.iter().zip(middle).zip(right);
             for (out, ((left, middle), right)) in out.as_flattened_mut().iter_mut().zip(near) {
-                *out = (left + middle + right) / 9.0;
+                *out = (left + middle + right) * (1.0 / 9.0);
             }
         }
         out
+    }
+}
+
+/// Sets component `k` of each cell to the sum of its `N` of `product`, to `scale`.
+fn add_up<const N: usize>(product: &[i32], k: usize, scale: f32, cells: &mut [[f32; 3]]) {
+    for (cell, parts) in cells.iter_mut().zip(product.as_chunks::<N>().0) {
+        cell[k] = parts.iter().sum::<i32>() as f32 * scale;
     }
 }
 
@@ -127,12 +136,12 @@ impl Sums {
         }
         let sums = xx.iter_mut().zip(yy.iter_mut()).zip(xy.iter_mut());
         let pairs = across.as_chunks::<2>().0.iter().zip(down.as_chunks::<2>().0);
-        for (((xx, yy), xy), (x, y)) in sums.zip(pairs) {
-            // The sum of two products is one instruction.
-            let ([a, b], [c, d]) = (x.map(i32::from), y.map(i32::from));
-            *xx += a * a + b * b;
-            *yy += c * c + d * d;
-            *xy += a * c + b * d;
+        for (((xx, yy), xy), ([x0, x1], [y0, y1])) in sums.zip(pairs) {
+            // The sum of two products of 16 bits is one instruction.
+            let [x0, x1, y0, y1] = [*x0, *x1, *y0, *y1].map(i32::from);
+            *xx += x0 * x0 + x1 * x1;
+            *yy += y0 * y0 + y1 * y1;
+            *xy += x0 * y0 + x1 * y1;
         }
     }
 }

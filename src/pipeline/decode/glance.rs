@@ -33,6 +33,11 @@ pub fn may_be_bars(bands: &[Vec<f32>]) -> bool {
     longest_run(&bars) >= MIN_RUN && evenness(&bars) < MAX_EVEN
 }
 
+/// Whether `bands` of a few columns of a region, from top to bottom, leave it open that its rows are alike.
+pub fn may_be_alike(bands: &[Vec<f32>]) -> bool {
+    likeness(bands) >= 0.75 * MIN_LIKENESS
+}
+
 /// What a symbol shows at least whose edges tell nothing.
 #[derive(Debug)]
 pub struct Least {

@@ -87,15 +87,26 @@ impl Bars {
 
 /// The columns of alternating peaks and valleys.
 fn extremes(profile: &[f32], share: f32) -> Vec<usize> {
-    let ranges = ranges(profile);
+    let blocks: Vec<(f32, f32)> = profile.chunks(BLOCK).map(range).collect();
+    let ranges = ranges(&blocks);
     let whole = ranges.iter().copied().fold(0.0, f32::max);
     let mut found = Vec::with_capacity(128);
     let Some(first) = profile.first() else { return found };
     let (mut top, mut bottom) = ((0, *first), (0, *first));
     // What is being followed: nothing yet, up or down.
     let mut rising = None;
-    for (block, (values, nearby)) in profile.chunks(BLOCK).zip(&ranges).enumerate() {
+    let near = blocks.iter().zip(&ranges);
+    for (block, (values, ((low, high), nearby))) in profile.chunks(BLOCK).zip(near).enumerate() {
         let swing = (share * nearby).max(0.1 * share * whole).max(2.0);
+        // A block in which nothing turns need not be followed column by column.
+        let calm = match rising {
+            Some(true) => *low >= high.max(top.1) - swing && *high <= top.1,
+            Some(false) => *high <= low.min(bottom.1) + swing && *low >= bottom.1,
+            None => false,
+        };
+        if calm {
+            continue;
+        }
         for (k, value) in values.iter().enumerate() {
             let here = (block * BLOCK + k, *value);
             if rising != Some(false) && *value > top.1 {
@@ -122,8 +133,7 @@ fn extremes(profile: &[f32], share: f32) -> Vec<usize> {
 }
 
 /// The contrast near each block.
-fn ranges(profile: &[f32]) -> Vec<f32> {
-    let blocks: Vec<(f32, f32)> = profile.chunks(BLOCK).map(range).collect();
+fn ranges(blocks: &[(f32, f32)]) -> Vec<f32> {
     let near = |k: usize| {
         let window = &blocks[k.saturating_sub(NEARBY)..(k + NEARBY + 1).min(blocks.len())];
         let wider = |a: (f32, f32), b: &(f32, f32)| (a.0.min(b.0), a.1.max(b.1));

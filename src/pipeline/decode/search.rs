@@ -1,6 +1,6 @@
 //! One picture searched for linear symbols, what costs little first: a symbol that is read spares its place the rest.
 
-use crate::pipeline::decode::glance::may_be_bars;
+use crate::pipeline::decode::glance::{may_be_alike, may_be_bars};
 use crate::pipeline::decode::linear::{self, Close, Unclear};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::View;
@@ -79,7 +79,9 @@ impl<'a> Search<'a> {
     pub fn read_worn(&mut self, regions: impl Iterator<Item = Region>) {
         let is_new = |r: &Region| !self.has(r) && !self.tried.iter().any(|other| r.is_like(other));
         let is_alike = |region: &Region| {
-            Strip::new(self.view, *region).is_some_and(|strip| may_be_bars(&strip.bands(2)))
+            // A quarter of the columns says of most that they are print.
+            Strip::coarse(self.view, *region).is_some_and(|strip| may_be_alike(&strip.bands(2)))
+                && Strip::new(self.view, *region).is_some_and(|strip| may_be_bars(&strip.bands(2)))
         };
         let regions = regions.take(MAX_REGIONS).filter(is_new).filter(is_alike);
         let regions: Vec<Region> = regions.take(MAX_WORN).collect();

@@ -63,6 +63,12 @@ impl<'a> Strip<'a> {
         })
     }
 
+    /// The same of a quarter of the columns.
+    pub fn coarse(picture: View<'a>, region: Region) -> Option<Self> {
+        let fine = Self::new(picture, region)?;
+        Some(Self { columns: fine.columns / 4, step: 4.0 * fine.step, ..fine })
+    }
+
     /// The region it was made of.
     pub fn region(&self) -> &Region {
         &self.region

@@ -183,6 +183,11 @@ fn block(bars: &Bars, k: usize, module: f32) -> Option<(Block, Here)> {
     if !steady(middle, MODULES.1, 0.6) || (module > 0.0 && (here / module - 1.0).abs() > 0.15) {
         return None;
     }
+    // All finders have two thin elements at one end; their sum knows no growth.
+    let is_thin = |at: usize| length(bars, at, 2).is_some_and(|l| l < 0.22 * middle);
+    if !is_thin(k + 8) && !is_thin(k + 11) {
+        return None;
+    }
     let patterns = FINDERS.iter().flat_map(|p| {
         let [a, b, c, d, e] = *p;
         [[a, b, c, d, e], [e, d, c, b, a]]

@@ -93,9 +93,8 @@ pub fn read(bars: &Bars, k: usize) -> Option<Limited> {
     let steady = |at, n, modules: f32| {
         length(bars, k + at, n).is_some_and(|l| (l / module - modules).abs() < 0.1 * modules)
     };
-    let ends = [0, 27, 28, 43, 44].map(|at| bars.width(k + at) / module);
     let shaped = steady(1, 14, 26.0) && steady(15, 14, 18.0) && steady(29, 14, 26.0);
-    if !shaped || !ends.iter().all(|w| is_guard(*w)) {
+    if !shaped || ![0, 27, 28, 43, 44].iter().all(|at| is_guard(bars.width(k + at) / module)) {
         return None;
     }
     let check = find(bars, k + 15, PATTERNS.iter().copied())?;
