@@ -117,31 +117,47 @@ impl Sums {
         if y == 0 || y + 1 >= picture.height || width < 3 {
             return;
         }
-        let Self { products: [xx, yy, xy], smooth, steep, across, down } = self;
-        let rows = picture.row(y - 1).iter().zip(picture.row(y)).zip(picture.row(y + 1));
-        for (((&upper, &middle), &lower), (smooth, steep)) in
-            rows.zip(smooth.iter_mut().zip(steep.iter_mut()))
-        {
-            let (upper, middle, lower) = (i16::from(upper), i16::from(middle), i16::from(lower));
-            (*smooth, *steep) = (upper + 2 * middle + lower, lower - upper);
-        }
-        for (x, (before, after)) in
-            across[1..width - 1].iter_mut().zip(smooth.iter().zip(&smooth[2..]))
-        {
-            *x = after - before;
-        }
-        let near = steep.iter().zip(&steep[1..]).zip(&steep[2..]);
-        for (y, ((before, here), after)) in down[1..width - 1].iter_mut().zip(near) {
-            *y = before + 2 * here + after;
-        }
-        let sums = xx.iter_mut().zip(yy.iter_mut()).zip(xy.iter_mut());
-        let pairs = across.as_chunks::<2>().0.iter().zip(down.as_chunks::<2>().0);
-        for (((xx, yy), xy), ([x0, x1], [y0, y1])) in sums.zip(pairs) {
-            // The sum of two products of 16 bits is one instruction.
-            let [x0, x1, y0, y1] = [*x0, *x1, *y0, *y1].map(i32::from);
-            *xx += x0 * x0 + x1 * x1;
-            *yy += y0 * y0 + y1 * y1;
-            *xy += x0 * y0 + x1 * y1;
-        }
+        let Self { products, smooth, steep, across, down } = self;
+        add_down([picture.row(y - 1), picture.row(y), picture.row(y + 1)], smooth, steep);
+        add_across((smooth, steep), &mut across[1..width - 1], &mut down[1..width - 1]);
+        add_products(across, down, products);
+    }
+}
+
+// Each by itself, so that the compiler knows that no slice reaches into another, and makes vectors of them.
+
+/// The weighted sum and the difference of three rows, column by column.
+#[inline(never)]
+fn add_down(rows: [&[u8]; 3], smooth: &mut [i16], steep: &mut [i16]) {
+    let rows = rows[0].iter().zip(rows[1]).zip(rows[2]);
+    for (((upper, middle), lower), (smooth, steep)) in rows.zip(smooth.iter_mut().zip(steep)) {
+        let [upper, middle, lower] = [*upper, *middle, *lower].map(i16::from);
+        (*smooth, *steep) = (upper + 2 * middle + lower, lower - upper);
+    }
+}
+
+/// The gradient across and down of all columns but the first and the last.
+#[inline(never)]
+fn add_across((smooth, steep): (&[i16], &[i16]), across: &mut [i16], down: &mut [i16]) {
+    for (x, (before, after)) in across.iter_mut().zip(smooth.iter().zip(&smooth[2..])) {
+        *x = after - before;
+    }
+    let near = steep.iter().zip(&steep[1..]).zip(&steep[2..]);
+    for (y, ((before, here), after)) in down.iter_mut().zip(near) {
+        *y = before + 2 * here + after;
+    }
+}
+
+/// Adds the products of the gradient.
+#[inline(never)]
+fn add_products(across: &[i16], down: &[i16], [xx, yy, xy]: &mut [Vec<i32>; 3]) {
+    let sums = xx.iter_mut().zip(yy.iter_mut()).zip(xy.iter_mut());
+    let pairs = across.as_chunks::<2>().0.iter().zip(down.as_chunks::<2>().0);
+    for (((xx, yy), xy), ([x0, x1], [y0, y1])) in sums.zip(pairs) {
+        // The sum of two products of 16 bits is one instruction.
+        let [x0, x1, y0, y1] = [*x0, *x1, *y0, *y1].map(i32::from);
+        *xx += x0 * x0 + x1 * x1;
+        *yy += y0 * y0 + y1 * y1;
+        *xy += x0 * y0 + x1 * y1;
     }
 }
