@@ -192,6 +192,9 @@ pub struct Decode {
     /// Look at this part of the picture only: left, top, width, height in pixels
     #[arg(long, value_name = "X,Y,W,H")]
     pub roi: Option<Region>,
+    /// Show what was read too unclearly to be a symbol, too: a hint, in a list of its own
+    #[arg(long)]
+    pub candidates: bool,
     /// Draw what the decoder makes of each picture, stage by stage, into this folder
     #[arg(long, value_name = "DIR")]
     pub explain: Option<PathBuf>,

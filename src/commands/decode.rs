@@ -13,17 +13,23 @@ use serde::Serialize;
 use crate::cli;
 use crate::commands::{Form, Outcome, Streams};
 use crate::edge::{clock, pictures};
-use crate::pipeline::decode::{Fell, Formats, decode_guarded};
+use crate::pipeline::decode::{Decoded, Fell, Formats, decode_guarded};
 use crate::pipeline::frame::Picture;
 use crate::pipeline::mount::{Mount, Region};
 use crate::pipeline::show;
-use crate::pipeline::symbol::{Point, Symbol};
+use crate::pipeline::symbol::{Candidate, Point, Symbol};
 
 /// One image's line (decision 20).
 #[derive(Debug, Serialize)]
 struct Line<'a> {
     path: Cow<'a, str>,
     symbols: Vec<Symbol>,
+    /// Only where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    candidates: Option<Vec<Candidate>>,
+    /// Regions that were not read closely, since too many were hard to read.
+    #[serde(skip_serializing_if = "is_none")]
+    skipped: usize,
     cpu_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
@@ -45,7 +51,7 @@ pub fn run(typed: &cli::Decode, streams: &mut Streams<'_>) -> anyhow::Result<Out
             let name = format!("{:04}-{}", number + 1, show::printable(&stem));
             stages::write(folder, &name, picture, &formats)?;
         }
-        let line = line_of(&path, picture, &formats, typed.roi);
+        let line = line_of(&path, picture, &formats, typed);
         if let Some(error) = &line.error {
             outcome = Outcome::Findings;
             streams.complain(&show::printable(&format!("{}: {error}", line.path)));
@@ -61,24 +67,38 @@ pub fn run(typed: &cli::Decode, streams: &mut Streams<'_>) -> anyhow::Result<Out
     Ok(outcome)
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls takes a reference")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
 fn line_of<'a>(
     path: &'a Path,
     picture: anyhow::Result<Picture>,
     formats: &Formats,
-    roi: Option<Region>,
+    typed: &cli::Decode,
 ) -> Line<'a> {
     let name = path.to_string_lossy();
     match picture.and_then(|picture| Ok(timed(&picture, formats)?)) {
-        Ok((mut symbols, cpu_ms)) => {
-            for corner in symbols.iter_mut().flat_map(|symbol| &mut symbol.corners) {
-                let (left, top) = roi.map_or((0, 0), |roi| (roi.x, roi.y));
+        Ok((decoded, cpu_ms)) => {
+            let Decoded { mut symbols, candidates, skipped, .. } = decoded;
+            let mut candidates = typed.candidates.then_some(candidates);
+            let corners = symbols.iter_mut().map(|symbol| &mut symbol.corners);
+            let others = candidates.iter_mut().flatten().map(|candidate| &mut candidate.corners);
+            for corner in corners.chain(others).flatten() {
+                let (left, top) = typed.roi.map_or((0, 0), |roi| (roi.x, roi.y));
                 *corner = Point::new(corner.x + left as f32, corner.y + top as f32);
             }
-            Line { path: name, symbols, cpu_ms, error: None }
+            Line { path: name, symbols, candidates, skipped, cpu_ms, error: None }
         }
-        Err(error) => {
-            Line { path: name, symbols: Vec::new(), cpu_ms: 0.0, error: Some(format!("{error:#}")) }
-        }
+        Err(error) => Line {
+            path: name,
+            symbols: Vec::new(),
+            candidates: None,
+            skipped: 0,
+            cpu_ms: 0.0,
+            error: Some(format!("{error:#}")),
+        },
     }
 }
 
@@ -96,10 +116,10 @@ fn part_of(picture: &Picture, roi: Region) -> Option<Picture> {
     Mount { region: Some(roi), ..Mount::default() }.show(picture)
 }
 
-fn timed(picture: &Picture, formats: &Formats) -> Result<(Vec<Symbol>, f64), Fell> {
+fn timed(picture: &Picture, formats: &Formats) -> Result<(Decoded, f64), Fell> {
     let start = clock::thread_cpu_ms();
-    let symbols = decode_guarded(picture, formats)?;
-    Ok((symbols, clock::thread_cpu_ms() - start))
+    let decoded = decode_guarded(picture, formats)?;
+    Ok((decoded, clock::thread_cpu_ms() - start))
 }
 
 fn as_text(line: &Line<'_>) -> String {
@@ -108,6 +128,13 @@ fn as_text(line: &Line<'_>) -> String {
     for symbol in &line.symbols {
         let content = show::printable(&symbol.text);
         let _ = write!(text, "\n  {} {} {content}", symbol.symbology, symbol.identifier);
+    }
+    for candidate in line.candidates.iter().flatten() {
+        let content = show::printable(&candidate.text);
+        let _ = write!(text, "\n  perhaps {} {content}", candidate.symbology);
+    }
+    if line.skipped > 0 {
+        let _ = write!(text, "\n  {} more places looked like bars", line.skipped);
     }
     text
 }

@@ -27,7 +27,7 @@ use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::search::Search;
 use crate::pipeline::decode::work::Work;
 use crate::pipeline::frame::Picture;
-use crate::pipeline::symbol::{Point, Symbol, Symbology};
+use crate::pipeline::symbol::{Candidate, Corners, Point, Symbol, Symbology};
 
 /// The symbologies to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,9 +74,9 @@ const SMALL: usize = 640 * 480;
 #[error("the decoder fell over this picture")]
 pub struct Fell;
 
-/// The same as [`decode`], where a panic is a value.
-pub fn decode_guarded(picture: &Picture, formats: &Formats) -> Result<Vec<Symbol>, Fell> {
-    let attempt = AssertUnwindSafe(|| decode(picture, formats));
+/// The same as [`decode_within`] with the usual work, where a panic is a value.
+pub fn decode_guarded(picture: &Picture, formats: &Formats) -> Result<Decoded, Fell> {
+    let attempt = AssertUnwindSafe(|| decode_within(picture, formats, Work::default()));
     catch_unwind(attempt).map_err(|_panic| Fell)
 }
 
@@ -85,6 +85,8 @@ pub fn decode_guarded(picture: &Picture, formats: &Formats) -> Result<Vec<Symbol
 pub struct Decoded {
     /// Each symbol once, from the top left on.
     pub symbols: Vec<Symbol>,
+    /// What was read, but not clearly enough to be a symbol.
+    pub candidates: Vec<Candidate>,
     /// Regions that looked like bars and were not read closely, since the work was spent.
     pub skipped: usize,
     /// Regions that were read closely, in vain.
@@ -135,7 +137,8 @@ pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decode
     }
     search.fit_whole();
     let (unread, spent) = (search.unread(), work.columns() - search.work().columns());
-    let mut found = Decoded { unread, spent, ..search.found };
+    let candidates = search.candidates();
+    let mut found = Decoded { candidates, unread, spent, ..search.found };
     sort(&mut found.symbols);
     found
 }
@@ -255,16 +258,18 @@ pub(crate) fn sort(symbols: &mut [Symbol]) {
     symbols.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal));
 }
 
+/// The middle of four corners.
+fn middle(corners: &Corners) -> Point {
+    let sum = corners.iter().fold((0.0, 0.0), |sum, c| (sum.0 + c.x, sum.1 + c.y));
+    Point::new(sum.0 / 4.0, sum.1 / 4.0)
+}
+
 /// Whether two readings are of one symbol: the same content at the same place.
 fn is_same(a: &Symbol, b: &Symbol) -> bool {
-    let centre = |s: &Symbol| {
-        let sum = s.corners.iter().fold((0.0, 0.0), |sum, c| (sum.0 + c.x, sum.1 + c.y));
-        Point::new(sum.0 / 4.0, sum.1 / 4.0)
-    };
     let height = a.corners[0].distance(a.corners[3]).max(b.corners[0].distance(b.corners[3]));
     a.symbology == b.symbology
         && a.text == b.text
-        && centre(a).distance(centre(b)) < height.max(8.0)
+        && middle(&a.corners).distance(middle(&b.corners)) < height.max(8.0)
 }
 
 #[cfg(test)]

@@ -212,6 +212,26 @@ pub struct Symbol {
     pub confidence: Option<Confidence>,
 }
 
+/// A reading for which too little speaks: a hint to people, never used as a symbol (decision 20).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Candidate {
+    /// Which symbology it may be of.
+    #[serde(rename = "format")]
+    pub symbology: Symbology,
+    /// What it may say.
+    pub text: String,
+    /// Where it is.
+    pub corners: Corners,
+    /// What the reading rests on.
+    pub confidence: Option<Confidence>,
+}
+
+impl From<Symbol> for Candidate {
+    fn from(Symbol { symbology, text, corners, confidence, .. }: Symbol) -> Self {
+        Self { symbology, text, corners, confidence }
+    }
+}
+
 /// What a reading rests on (decision 20).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Confidence {

@@ -480,7 +480,9 @@ fn decode_draws_its_stages() {
     let ran = run(&["decode", "--json", "--explain", stages.to_str().unwrap(), sample]).is(0);
     let symbols = ran.json()[0]["symbols"].as_array().unwrap().clone();
     let legend = fs::read_to_string(stages.join("0001-0001.txt")).unwrap();
-    assert!(!symbols.is_empty());
+    assert!(!symbols.is_empty() && ran.json()[0].get("candidates").is_none());
+    let asked = run(&["decode", "--json", "--candidates", sample]).is(0);
+    assert_eq!(asked.json()[0]["candidates"], Value::Array(Vec::new()));
     for symbol in symbols {
         let text = symbol["text"].as_str().unwrap();
         assert!(legend.contains(&format!("symbol {} {text}", symbol["format"].as_str().unwrap())));

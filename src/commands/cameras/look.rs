@@ -139,8 +139,8 @@ impl Second {
             match capture.newest(PATIENCE) {
                 Seen::Raw(raw) => {
                     if let Some(frame) = capture.frame(&raw) {
-                        let symbols = decode_guarded(&frame.picture, &Formats::all());
-                        let symbols = symbols.unwrap_or_default();
+                        let decoded = decode_guarded(&frame.picture, &Formats::all());
+                        let symbols = decoded.unwrap_or_default().symbols;
                         seen.add(&frame.picture, &symbols);
                         *last = Some((frame.picture, symbols));
                     }

@@ -176,9 +176,9 @@ impl Tune<'_> {
         let mut sum = 0.0;
         watch(&self.chosen.find, setup, STEP_TIME, &mut |raw: Raw| {
             let Some(picture) = luma::picture(&raw) else { return };
-            let symbols = decode_guarded(&picture, &Formats::all()).unwrap_or_default();
+            let decoded = decode_guarded(&picture, &Formats::all()).unwrap_or_default();
             score.n_looked += 1;
-            score.n_read += u32::from(!symbols.is_empty());
+            score.n_read += u32::from(!decoded.symbols.is_empty());
             sum += sharpness::look(&picture).sharpness;
         });
         score.sharpness = sum / f64::from(score.n_looked.max(1));

@@ -32,7 +32,7 @@ use crate::pipeline::decode::linear::stack::stacked;
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::profile::{Bars, sharpened};
 use crate::pipeline::decode::strip::{BANDS, Strip, correlation, mean_of, median_of};
-use crate::pipeline::symbol::{Confidence, Symbol, Symbology};
+use crate::pipeline::symbol::{Candidate, Confidence, Symbol, Symbology};
 
 /// Fewer edges than this in the middle of a region are no symbol.
 const MIN_EDGES: usize = 20;
@@ -174,9 +174,18 @@ impl Unclear<'_> {
         self.symbols()
     }
 
+    /// What was read, but not clearly enough.
+    pub fn candidate(&self) -> Option<Candidate> {
+        let claim = self.ballot.likeliest()?;
+        Some(symbol(claim, &self.strip, self.profile()).into())
+    }
+
     fn symbols(&self) -> Vec<Symbol> {
-        let profile = self.pooled.first().map_or(&[][..], |p| &p[..]);
-        symbols(&self.ballot, &self.strip, profile)
+        symbols(&self.ballot, &self.strip, self.profile())
+    }
+
+    fn profile(&self) -> &[f32] {
+        self.pooled.first().map_or(&[], |profile| profile)
     }
 }
 

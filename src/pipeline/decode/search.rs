@@ -6,8 +6,8 @@ use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::decode::strip::Strip;
 use crate::pipeline::decode::work::Work;
-use crate::pipeline::decode::{Decoded, Formats, add, contains, gather};
-use crate::pipeline::symbol::Symbol;
+use crate::pipeline::decode::{Decoded, Formats, add, contains, gather, middle};
+use crate::pipeline::symbol::{Candidate, Corners, Symbol};
 
 /// Most regions of bars that are read in one picture.
 const MAX_REGIONS: usize = 40;
@@ -93,7 +93,7 @@ impl<'a> Search<'a> {
         for region in gather::wholes(padded, rim, None) {
             let Some(strip) = Strip::new(padded, region) else { continue };
             let mut symbols = linear::read_plain(&strip, self.formats).unwrap_or_default();
-            move_by(&mut symbols, -rim);
+            move_all(&mut symbols, -rim);
             add(&mut self.found.symbols, symbols, self.view);
         }
     }
@@ -103,7 +103,7 @@ impl<'a> Search<'a> {
         for region in gather::wholes(padded, rim, largest) {
             let Some(strip) = Strip::new(padded, region) else { continue };
             let Close { mut symbols, unclear } = gather::read_whole(strip, self.formats);
-            move_by(&mut symbols, -rim);
+            move_all(&mut symbols, -rim);
             add(&mut self.found.symbols, symbols, self.view);
             if !self.found.symbols.is_empty() {
                 return;
@@ -120,7 +120,18 @@ impl<'a> Search<'a> {
     /// Adds the symbols that only tell as a whole, where nothing else did.
     pub fn fit_whole(&mut self) {
         self.each_unclear(Unclear::fit_whole);
-        self.unclear.clear();
+    }
+
+    /// What was read where no symbol was found, but not clearly enough.
+    pub fn candidates(&self) -> Vec<Candidate> {
+        let found = self.unclear.iter().filter_map(|Wanting { unclear, rim }| {
+            let mut candidate = unclear.candidate()?;
+            move_by(&mut candidate.corners, -rim);
+            let middle = middle(&candidate.corners);
+            let is_read = self.found.symbols.iter().any(|symbol| contains(symbol, middle));
+            (!is_read).then_some(candidate)
+        });
+        found.collect()
     }
 
     fn each_unclear(&mut self, fit: fn(&mut Unclear<'a>, &Formats) -> Vec<Symbol>) {
@@ -138,7 +149,7 @@ impl<'a> Search<'a> {
             if symbols.is_empty() {
                 self.unclear.push(Wanting { unclear, rim });
             }
-            move_by(&mut symbols, -rim);
+            move_all(&mut symbols, -rim);
             add(&mut self.found.symbols, symbols, self.view);
         }
     }
@@ -160,8 +171,14 @@ impl<'a> Search<'a> {
 }
 
 /// Moves `symbols` to the right and down.
-fn move_by(symbols: &mut [Symbol], by: f32) {
-    for corner in symbols.iter_mut().flat_map(|symbol| &mut symbol.corners) {
+fn move_all(symbols: &mut [Symbol], by: f32) {
+    for symbol in symbols {
+        move_by(&mut symbol.corners, by);
+    }
+}
+
+fn move_by(corners: &mut Corners, by: f32) {
+    for corner in corners {
         (corner.x, corner.y) = (corner.x + by, corner.y + by);
     }
 }

@@ -46,6 +46,11 @@ impl Ballot {
         self.claims.is_empty()
     }
 
+    /// The claim that most speaks for, be it enough or not.
+    pub fn likeliest(&self) -> Option<&Claim> {
+        self.claims.iter().max_by_key(|claim| claim.bands.count_ones() + claim.pooled.count_ones())
+    }
+
     /// The claims that enough speaks for, and little against.
     pub fn winners(&self) -> impl Iterator<Item = &Claim> {
         self.claims.iter().filter(|claim| {
@@ -110,5 +115,6 @@ mod tests {
         assert_eq!(ballot.winners().count(), 1);
         ballot.add(vec![reading(Symbology::Code128, "WRONG")], 0b110_0000, 0);
         assert_eq!(ballot.winners().count(), 0);
+        assert_eq!(ballot.likeliest().map(|claim| claim.reading.text.as_str()), Some("RIGHT"));
     }
 }

@@ -152,8 +152,11 @@ fn darkness(row: &Elements, steps: &Steps) -> Vec<f32> {
     let mut dark = row.dark_first;
     for width in &row.widths {
         if dark {
-            let from = |modules: f32| (steps.edge - TAIL).saturating_sub((modules * SAMPLES as f32).round() as usize);
-            let bar = steps.into.iter().skip(from(at)).zip(steps.out_of.iter().skip(from(at + width)));
+            let from = |modules: f32| {
+                (steps.edge - TAIL).saturating_sub((modules * SAMPLES as f32).round() as usize)
+            };
+            let bar =
+                steps.into.iter().skip(from(at)).zip(steps.out_of.iter().skip(from(at + width)));
             values.iter_mut().zip(bar).for_each(|(value, (into, out_of))| *value += into - out_of);
         }
         at += width;
