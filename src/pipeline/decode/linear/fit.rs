@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use crate::pipeline::decode::linear::fit::hypothesis::{Hypothesis, N_OPTICS, rank};
 use crate::pipeline::decode::linear::fit::model::{Kind, Model};
 use crate::pipeline::decode::linear::fit::template::{
-    Elements, Optics, Sampler, normalise, product, render,
+    Elements, Optics, Sampler, add_beside, alone, normalise, product, render,
 };
 use crate::pipeline::decode::linear::{Reading, Slot, code39, code128, ean};
 use crate::pipeline::symbol::Symbology;
@@ -72,9 +72,13 @@ fn template(row: &Elements, alphabet: &model::Alphabet, optics: Optics) -> Vec<f
 
 /// The row most like `window`, its correlation and the next best one's.
 fn best_of(rows: &[Vec<f32>], window: &[f32]) -> (usize, f32, f32) {
+    best_two(rows.iter().map(|row| product(row, window)))
+}
+
+/// The place of the greatest likeness, it and the next greatest.
+fn best_two(likeness: impl Iterator<Item = f32>) -> (usize, f32, f32) {
     let (mut best, mut next) = ((0, -1.0), -1.0);
-    for (k, row) in rows.iter().enumerate() {
-        let likeness = product(row, window);
+    for (k, likeness) in likeness.enumerate() {
         if likeness > best.1 {
             (best, next) = ((k, likeness), best.1);
         } else if likeness > next {
@@ -84,8 +88,17 @@ fn best_of(rows: &[Vec<f32>], window: &[f32]) -> (usize, f32, f32) {
     (best.0, best.1, next)
 }
 
-/// The rows of each alphabet of a model through one blur.
-type Tables = Vec<Vec<Vec<f32>>>;
+/// The rows of each alphabet.
+type Rows = Vec<Vec<Vec<f32>>>;
+
+/// The characters of a model through one blur.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    /// Between average neighbours, normalised.
+    among: Rows,
+    /// Each alone on paper, as [`alone`] has it.
+    alone: Rows,
+}
 
 /// Those of each kind of symbol and of all optics that hypotheses have, drawn when first needed.
 static TABLES: [OnceLock<Tables>; Kind::N_LIKE * N_OPTICS] =
@@ -94,8 +107,12 @@ static TABLES: [OnceLock<Tables>; Kind::N_LIKE * N_OPTICS] =
 /// The rows of `model` through `optics`.
 fn tables(model: &Model, optics: Optics) -> Cow<'static, Tables> {
     let draw = || {
-        let rows = |a: &model::Alphabet| a.rows.iter().map(|r| template(r, a, optics)).collect();
-        model.alphabets.iter().map(rows).collect()
+        let among = |a: &model::Alphabet| a.rows.iter().map(|r| template(r, a, optics)).collect();
+        let alone = |a: &model::Alphabet| a.rows.iter().map(|r| alone(r, optics)).collect();
+        Tables {
+            among: model.alphabets.iter().map(among).collect(),
+            alone: model.alphabets.iter().map(alone).collect(),
+        }
     };
     let known = rank(optics).and_then(|rank| TABLES.get(model.kind.like() * N_OPTICS + rank));
     known.map_or_else(|| Cow::Owned(draw()), |known| Cow::Borrowed(known.get_or_init(draw)))
@@ -105,10 +122,10 @@ fn follow(hypothesis: &Hypothesis, sampler: &Sampler) -> Option<Reading> {
     let model = &hypothesis.kind.model();
     let optics = &hypothesis.optics;
     let tables = &*tables(model, *optics);
-    let mut choices = track(hypothesis, model, tables, sampler)?;
+    let mut choices = track(hypothesis, model, &tables.among, sampler)?;
     for _ in 0..2 {
         place(&mut choices, model, hypothesis)?;
-        choose(&mut choices, model, *optics, tables, sampler);
+        choose(&mut choices, model, tables, sampler);
     }
     let worst = choices.iter().map(|c| c.doubt).fold(0.0, f32::max);
     let mean = choices.iter().map(|c| c.correlation).sum::<f32>() / choices.len() as f32;
@@ -211,38 +228,37 @@ fn place(choices: &mut [Choice], model: &Model, hypothesis: &Hypothesis) -> Opti
 }
 
 /// Chooses each character anew, now between the neighbours that it has.
-fn choose(
-    choices: &mut [Choice],
-    model: &Model,
-    optics: Optics,
-    tables: &[Vec<Vec<f32>>],
-    sampler: &Sampler,
-) {
-    let mut window = Vec::new();
+fn choose(choices: &mut [Choice], model: &Model, tables: &Tables, sampler: &Sampler) {
+    let (mut window, mut around, mut values) = (Vec::new(), Vec::new(), Vec::new());
     for k in 0..choices.len() {
+        let slot = model.slots[k];
         let alphabet = model.alphabet(k);
-        let neighbour = |k: usize| &model.alphabet(k).rows[choices[k].row];
-        let before = k.checked_sub(1).map(neighbour);
-        let after = (k + 1 < choices.len()).then(|| neighbour(k + 1));
         sampler.window(choices[k].at, choices[k].pitch, alphabet.modules, &mut window);
-        let likely = likely(&tables[model.slots[k]], &window);
+        // Darkness adds up: that of the neighbours is the same for each row.
+        around.clear();
+        around.resize(window.len(), 0.0);
+        let neighbour = |k: usize| &tables.alone[model.slots[k]][choices[k].row];
+        if let Some(before) = k.checked_sub(1) {
+            add_beside(&mut around, neighbour(before), model.alphabet(before).modules);
+        }
+        if k + 1 < choices.len() {
+            add_beside(&mut around, neighbour(k + 1), -alphabet.modules);
+        }
+        let likely = likely(&tables.among[slot], &window);
         // Where only one character may stand, it has to look more like it than like any other.
-        let others = if alphabet.rows.len() < 2 { model.others() } else { &[] };
-        let rows: Vec<Vec<f32>> = likely
-            .iter()
-            .map(|row| &alphabet.rows[*row])
-            .chain(others)
-            .map(|row| {
-                let (elements, lead) = joined(before, row, after);
-                let mut values = render(&elements, lead, alphabet.modules, optics, (false, false));
-                normalise(&mut values);
-                values
-            })
-            .collect();
-        let (row, best, next) = best_of(&rows, &window);
+        let others = if alphabet.rows.len() < 2 { model.others() } else { None };
+        let others = others.map_or(&[][..], |slot| &tables.alone[slot]);
+        let rows = likely.iter().map(|row| &tables.alone[slot][*row]).chain(others);
+        let likeness = rows.map(|row| {
+            values.clone_from(&around);
+            add_beside(&mut values, row, 0.0);
+            normalise(&mut values);
+            product(&values, &window)
+        });
+        let (row, best, next) = best_two(likeness);
         let unexplained = |c: f32| 1.0 - c.max(0.0) * c.max(0.0);
         let doubt = match likely.get(row) {
-            Some(_) if rows.len() < 2 => 0.0,
+            Some(_) if likely.len() + others.len() < 2 => 0.0,
             Some(_) => unexplained(best) / unexplained(next).max(1e-6),
             None => 1.0,
         };
@@ -257,33 +273,6 @@ fn likely(rows: &[Vec<f32>], window: &[f32]) -> Vec<usize> {
         rows.iter().enumerate().map(|(k, row)| (product(row, window), k)).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
     ranked.into_iter().take(LIKELY).map(|(_, k)| k).collect()
-}
-
-/// `row` between its neighbours, and the modules before it.
-fn joined(before: Option<&Elements>, row: &Elements, after: Option<&Elements>) -> (Elements, f32) {
-    let mut elements = before.unwrap_or(row).clone();
-    let mut lead = 0.0;
-    if before.is_some() {
-        lead = elements.modules();
-        append(&mut elements, row);
-    }
-    if let Some(after) = after {
-        append(&mut elements, after);
-    }
-    (elements, lead)
-}
-
-/// Appends `more`; where both are of one colour, the two elements become one.
-fn append(elements: &mut Elements, more: &Elements) {
-    let mut rest = &more.widths[..];
-    if elements.dark_last() == more.dark_first
-        && let (Some(last), Some((first, others))) =
-            (elements.widths.last_mut(), rest.split_first())
-    {
-        *last += first;
-        rest = others;
-    }
-    elements.widths.extend_from_slice(rest);
 }
 
 /// The content of the characters; `None` where a check character or parity is wrong.

@@ -121,13 +121,10 @@ impl Model {
         self.slots.iter().map(|slot| self.alphabets[*slot].modules).sum()
     }
 
-    /// What may stand where the symbol seems to begin or end, and is only a part of a longer one: Code 39 has no
+    /// The alphabet of what may stand where the symbol seems to begin or end, and is only a part of a longer one: Code 39 has no
     /// check character to tell.
-    pub fn others(&self) -> &[Elements] {
-        match (self.symbology, self.alphabets.get(1)) {
-            (Symbology::Code39, Some(data)) => &data.rows,
-            _ => &[],
-        }
+    pub fn others(&self) -> Option<usize> {
+        (self.symbology == Symbology::Code39).then_some(1)
     }
 
     /// The alphabet of slot `k`.

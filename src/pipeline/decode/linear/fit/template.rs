@@ -109,6 +109,26 @@ pub fn render(
     spread
 }
 
+/// Modules to each side of a character that its darkness reaches: the widest blur and the greatest growth.
+const REACH: f32 = 3.0;
+
+/// How much darker than paper `elements` alone on it are through `optics`, over the modules from -[`REACH`] -
+/// [`MARGIN`] to as far past their end. What stands side by side adds up, for no two bars touch.
+pub fn alone(elements: &Elements, optics: Optics) -> Vec<f32> {
+    let core = elements.modules() + 2.0 * REACH;
+    let mut values = render(elements, -REACH, core, optics, (false, false));
+    values.iter_mut().for_each(|value| *value -= 1.0);
+    values
+}
+
+/// Adds what [`alone`] gave to a window, whose character begins `modules` after the one that is added.
+pub fn add_beside(window: &mut [f32], alone: &[f32], modules: f32) {
+    let shift = ((REACH + modules) * SAMPLES as f32).round() as i32;
+    let window = window.get_mut((-shift).max(0) as usize..).unwrap_or_default();
+    let alone = alone.get(shift.max(0) as usize..).unwrap_or_default();
+    window.iter_mut().zip(alone).for_each(|(sum, value)| *sum += value);
+}
+
 /// A Gaussian of `blur` modules, in samples, its sum 1.
 fn kernel(blur: f32) -> Vec<f32> {
     let sigma = (blur * SAMPLES as f32).max(0.3);
