@@ -19,6 +19,10 @@ pub struct Cells {
     pub tensors: Vec<[f32; 3]>,
     /// The gradient energy of each cell by itself.
     pub energies: Vec<f32>,
+    /// The energy of a window that one in five has not: noise.
+    pub noise: f32,
+    /// The energy of a window that one in a hundred exceeds.
+    pub strong: f32,
 }
 
 impl Cells {
@@ -44,8 +48,20 @@ impl Cells {
             }
         }
         let energies = tensors.iter().map(|t| t[0] + t[1]).collect();
-        let raw = Self { columns, rows, tensors, energies };
-        Self { tensors: raw.smoothed(), ..raw }
+        let raw = Self { columns, rows, tensors, energies, noise: 0.0, strong: 0.0 };
+        Self { tensors: raw.smoothed(), ..raw }.levelled()
+    }
+
+    /// The same with its levels of energy: a quarter of the cells says enough about all of them.
+    fn levelled(mut self) -> Self {
+        let mut energies: Vec<f32> = self.tensors.iter().step_by(4).map(|t| t[0] + t[1]).collect();
+        if let Some(last) = energies.len().checked_sub(1) {
+            let mut at = |share: usize| {
+                *energies.select_nth_unstable_by(last * share / 100, f32::total_cmp).1
+            };
+            (self.noise, self.strong) = (at(20), at(99));
+        }
+        self
     }
 
     /// Whether no cell has the gradient of bars or modules, as in a view of the bare table.
@@ -61,7 +77,7 @@ impl Cells {
             if *energy < 0.4 * (tensor[0] + tensor[1]) { [0.0; 3] } else { *tensor }
         };
         let tensors = self.tensors.iter().zip(&self.energies).map(own).collect();
-        Self { tensors, energies: self.energies.clone(), ..*self }
+        Self { tensors, energies: self.energies.clone(), ..*self }.levelled()
     }
 
     /// The mean of each cell and its eight neighbours; beyond the rim there is nothing.

@@ -122,7 +122,7 @@ pub fn worn_regions(cells: &Cells) -> Vec<Region> {
 
 fn coherent(cells: &Cells, least: f32) -> Vec<Region> {
     let smooth = &cells.tensors;
-    let directions = directions(smooth, least);
+    let directions = directions(cells, least);
     let mut seen = vec![false; directions.len()];
     let mut found = Vec::new();
     let mut members = Vec::new();
@@ -173,30 +173,21 @@ fn join(a: &Region, b: &Region) -> Option<Region> {
     Some(Region { centre, across: (to - from) / 2.0, along, slope, bend: 0.0, ..*a })
 }
 
-fn directions(tensors: &[[f32; 3]], coherence: f32) -> Vec<Direction> {
-    // A quarter of the cells says enough about all of them.
-    let mut energies: Vec<f32> = tensors.iter().step_by(4).map(|t| t[0] + t[1]).collect();
-    if energies.is_empty() {
-        return Vec::new();
-    }
-    let last = energies.len() - 1;
-    let mut at =
-        |share: usize| *energies.select_nth_unstable_by(last * share / 100, f32::total_cmp).1;
-    let noise = at(20);
-    let strong = at(99);
-    let threshold = MIN_ENERGY.max(3.0 * noise).max(0.02 * strong);
+fn directions(cells: &Cells, coherence: f32) -> Vec<Direction> {
+    let threshold = MIN_ENERGY.max(3.0 * cells.noise).max(0.02 * cells.strong);
+    let none = Direction { cos: 0.0, sin: 0.0, on: false };
     let direction = |t: &[f32; 3]| {
         let energy = t[0] + t[1];
-        if energy <= threshold {
-            return Direction { cos: 0.0, sin: 0.0, on: false };
-        }
         let (x, y) = (t[0] - t[1], 2.0 * t[2]);
-        let length = (x * x + y * y).sqrt();
-        let on = length > coherence * (energy - noise);
-        let unit = 1.0 / length.max(1e-6);
-        Direction { cos: x * unit, sin: y * unit, on }
+        let (square, least) = (x * x + y * y, coherence * (energy - cells.noise));
+        // No root for the many that are not.
+        if energy <= threshold || square <= least * least {
+            return none;
+        }
+        let unit = 1.0 / square.sqrt().max(1e-6);
+        Direction { cos: x * unit, sin: y * unit, on: true }
     };
-    tensors.iter().map(direction).collect()
+    cells.tensors.iter().map(direction).collect()
 }
 
 /// Gathers the cells joined to `start`, from neighbour to neighbour of like direction.

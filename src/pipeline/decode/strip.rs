@@ -27,6 +27,9 @@ const ALIGN_ROWS: usize = 9;
 /// Bands of rows that are averaged apart from each other: they are what must agree.
 pub const BANDS: usize = 8;
 
+/// One in so many columns tells whether a row has the same bars.
+const REACH_STEP: usize = 3;
+
 /// Columns a strip may have: a longer symbol is not one of ours.
 const MAX_COLUMNS: usize = 4096;
 
@@ -115,11 +118,11 @@ impl<'a> Strip<'a> {
 
     /// Adds row `v` to `sum`.
     fn add_row(&self, v: f32, sum: &mut [f32]) {
-        self.add_part(v, 0, sum);
+        self.add_at(v, -self.half, sum);
     }
 
-    /// Adds the columns of row `v` from `first` on to `sum`.
-    fn add_part(&self, v: f32, first: usize, sum: &mut [f32]) {
+    /// Adds the columns of row `v` from `first`, pixels from the middle, on to `sum`.
+    fn add_at(&self, v: f32, first: f32, sum: &mut [f32]) {
         let (axis, down) = self.region.axes();
         let along = v * self.region.along;
         let x0 = self.region.centre.x + along * down.x;
@@ -133,7 +136,7 @@ impl<'a> Strip<'a> {
         let (mut xs, mut ys) = ([0.0_f32; LANES], [0.0_f32; LANES]);
         for (block, values) in sum.chunks_mut(LANES).enumerate() {
             // Places of several columns are worked out at once, and then looked up.
-            let start = (first + block * LANES) as f32 * self.step - self.half;
+            let start = first + (block * LANES) as f32 * self.step;
             for (k, (x, y)) in xs.iter_mut().zip(&mut ys).enumerate() {
                 let u = start + k as f32 * self.step;
                 let t = u * per_half;
@@ -209,7 +212,9 @@ impl<'a> Strip<'a> {
 
     /// How far the bars of columns `from` to `to` go up and down, as values of v.
     pub fn reach(&self, profile: &[f32], from: usize, to: usize) -> (f32, f32) {
-        let wanted = profile.get(from..to).unwrap_or_default();
+        let picked = profile.get(from..to).unwrap_or_default().iter().step_by(REACH_STEP);
+        let wanted: Vec<f32> = picked.copied().collect();
+        let thin = Self { step: self.step * REACH_STEP as f32, ..self.clone() };
         let pixel = 3.0 / self.region.along.max(1.0);
         let mut row = vec![0.0; wanted.len()];
         let mut walk = |direction: f32| {
@@ -224,8 +229,8 @@ impl<'a> Strip<'a> {
                     break;
                 }
                 row.fill(0.0);
-                self.add_part(v, from, &mut row);
-                if correlation(&row, wanted) > 0.6 {
+                thin.add_at(v, from as f32 * self.step - self.half, &mut row);
+                if correlation(&row, &wanted) > 0.6 {
                     (last, misses) = (v, 0);
                 } else {
                     misses += 1;

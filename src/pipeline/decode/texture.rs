@@ -81,9 +81,8 @@ pub fn patches<'a>(grids: impl IntoIterator<Item = &'a Cells>) -> Vec<Patch> {
     let mut found: Vec<Patch> = Vec::new();
     let mut alone: Vec<Patch> = Vec::new();
     for cells in grids {
-        let Some(strong) = strong(cells) else { continue };
         for share in [0.15, 0.08] {
-            for patch in patches_above(cells, share * strong, &WINDOWED) {
+            for patch in patches_above(cells, share * cells.strong, &WINDOWED) {
                 // Glare leaves one side of a symbol faint: both are one patch.
                 match found.iter_mut().find(|other| other.overlap(&patch) > 0.6) {
                     Some(other) => *other = other.joined(&patch),
@@ -91,7 +90,7 @@ pub fn patches<'a>(grids: impl IntoIterator<Item = &'a Cells>) -> Vec<Patch> {
                 }
             }
         }
-        alone.extend(patches_above(&cells.trimmed(), 0.15 * strong, &TRIMMED));
+        alone.extend(patches_above(&cells.trimmed(), 0.15 * cells.strong, &TRIMMED));
     }
     // Without their windows, symbols that stand close are two.
     for patch in alone {
@@ -101,13 +100,6 @@ pub fn patches<'a>(grids: impl IntoIterator<Item = &'a Cells>) -> Vec<Patch> {
     }
     found.sort_by_key(|patch| std::cmp::Reverse(patch.area()));
     found
-}
-
-/// The energy that one cell in a hundred exceeds.
-fn strong(cells: &Cells) -> Option<f32> {
-    let mut energies: Vec<f32> = cells.tensors.iter().map(|t| t[0] + t[1]).collect();
-    let last = energies.len().checked_sub(1)?;
-    Some(*energies.select_nth_unstable_by(last * 99 / 100, f32::total_cmp).1)
 }
 
 fn patches_above(cells: &Cells, least: f32, wanted: &Least) -> Vec<Patch> {

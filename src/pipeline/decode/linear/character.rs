@@ -26,12 +26,30 @@ impl Match {
     }
 }
 
+/// A table of patterns, element by element, so that a width is compared with that of several patterns at once.
+pub type Columns<const N: usize, const M: usize> = [[f32; M]; N];
+
+/// The columns of the first `M` of `table`.
+pub const fn columns<const N: usize, const M: usize>(table: &[[u8; N]]) -> Columns<N, M> {
+    let mut columns = [[0.0; M]; N];
+    let mut row = 0;
+    while row < M {
+        let mut k = 0;
+        while k < N {
+            columns[k][row] = table[row][k] as f32;
+            k += 1;
+        }
+        row += 1;
+    }
+    columns
+}
+
 /// The pattern of `table` nearest to `widths`, which are brought to `modules` in sum.
 ///
 /// `growth` is by how much the first element is printed too wide, and the next too narrow, in modules.
-pub fn nearest<const N: usize>(
+pub fn nearest<const N: usize, const M: usize>(
     widths: &[f32; N],
-    table: &[[u8; N]],
+    table: &Columns<N, M>,
     modules: f32,
     growth: f32,
 ) -> Match {
@@ -42,13 +60,14 @@ pub fn nearest<const N: usize>(
         sign = -sign;
         corrected
     });
-    let distance = |pattern: &[u8; N]| {
-        let square = |(m, p): (&f32, &u8)| (m - f32::from(*p)) * (m - f32::from(*p));
-        measured.iter().zip(pattern).map(square).sum::<f32>()
-    };
+    let mut distances = [0.0_f32; M];
+    for (measured, column) in measured.iter().zip(table) {
+        for (d, pattern) in distances.iter_mut().zip(column) {
+            *d += (measured - pattern) * (measured - pattern);
+        }
+    }
     let (mut best, mut next) = ((0, f32::MAX), f32::MAX);
-    for (index, pattern) in table.iter().enumerate() {
-        let d = distance(pattern);
+    for (index, d) in distances.into_iter().enumerate() {
         if d < best.1 {
             (best, next) = ((index, d), best.1);
         } else if d < next {

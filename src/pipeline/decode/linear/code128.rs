@@ -1,7 +1,7 @@
 //! Code 128 and GS1-128 (ISO/IEC 15417).
 
 use crate::pipeline::decode::linear::character::{
-    Match, growth, is_quiet_after, is_quiet_before, nearest,
+    Columns, Match, columns, growth, is_quiet_after, is_quiet_before, nearest,
 };
 use crate::pipeline::decode::linear::{Reading, Slot};
 use crate::pipeline::decode::profile::Bars;
@@ -119,6 +119,9 @@ pub const PATTERNS: [[u8; 6]; 107] = [
     [2, 3, 3, 1, 1, 1],
 ];
 
+/// [`PATTERNS`], element by element.
+static COLUMNS: Columns<6, 107> = columns(&PATTERNS);
+
 /// Modules a character.
 pub const MODULES: f32 = 11.0;
 /// The first of the three start characters.
@@ -150,10 +153,10 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
     if !is_quiet_before(bars, start, length / MODULES, QUIET) {
         return None;
     }
-    let first = nearest(&widths, &PATTERNS, MODULES, 0.0);
+    let first = nearest(&widths, &COLUMNS, MODULES, 0.0);
     // Growth is not known yet, so the start character's own is taken.
     let growth = growth(&widths, &PATTERNS[first.index]).clamp(-0.7, 0.7);
-    let first = nearest(&widths, &PATTERNS, MODULES, growth);
+    let first = nearest(&widths, &COLUMNS, MODULES, growth);
     if !(START_A..STOP).contains(&first.index) || !first.is_clear() {
         return None;
     }
@@ -169,7 +172,7 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
             return None;
         }
         length = sum;
-        let this = nearest(&widths, &PATTERNS, MODULES, growth);
+        let this = nearest(&widths, &COLUMNS, MODULES, growth);
         if !this.is_clear() || values.len() > MAX_CHARACTERS {
             return None;
         }

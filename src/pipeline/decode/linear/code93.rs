@@ -1,7 +1,7 @@
 //! Code 93 (AIM BC5).
 
 use crate::pipeline::decode::linear::character::{
-    growth, is_quiet_after, is_quiet_before, nearest,
+    Columns, columns, growth, is_quiet_after, is_quiet_before, nearest,
 };
 use crate::pipeline::decode::linear::scan::every_start;
 use crate::pipeline::decode::linear::{Reading, Slot};
@@ -60,6 +60,9 @@ pub const PATTERNS: [[u8; 6]; 48] = [
     [1, 1, 1, 1, 4, 1],
 ];
 
+/// [`PATTERNS`], element by element.
+static COLUMNS: Columns<6, 48> = columns(&PATTERNS);
+
 /// The data characters; the four shifts `($)`, `(%)`, `(/)`, `(+)` follow.
 const CHARACTERS: &[u8; 43] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-. $/+%";
 
@@ -91,7 +94,7 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
     loop {
         let widths = bars.widths::<6>(k)?;
         let sum: f32 = widths.iter().sum();
-        let this = nearest(&widths, &PATTERNS, MODULES, growth);
+        let this = nearest(&widths, &COLUMNS, MODULES, growth);
         let steady = (sum - length).abs() < 0.25 * length;
         if !steady || !this.is_clear() || (k == start && this.index != STAR) {
             return None;

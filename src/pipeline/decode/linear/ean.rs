@@ -1,6 +1,8 @@
 //! EAN-13, EAN-8, UPC-A and UPC-E (ISO/IEC 15420).
 
-use crate::pipeline::decode::linear::character::{is_quiet_after, is_quiet_before, nearest};
+use crate::pipeline::decode::linear::character::{
+    Columns, columns, is_quiet_after, is_quiet_before, nearest,
+};
 use crate::pipeline::decode::linear::{Reading, Slot};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
@@ -29,6 +31,10 @@ pub const PATTERNS: [[u8; 4]; 20] = [
     [3, 1, 2, 1],
     [2, 1, 1, 3],
 ];
+
+/// The digits on the left and on the right, element by element.
+static LEFT: Columns<4, 20> = columns(&PATTERNS);
+static RIGHT: Columns<4, 10> = columns(&PATTERNS);
 
 /// ISO/IEC 15420, table 3: which of the six left digits are of set B, for each leading digit of EAN-13.
 pub const LEADING: [u8; 10] = [
@@ -120,13 +126,16 @@ fn digits(bars: &Bars, start: usize, layout: &Layout) -> Option<Digits> {
     let right = (0..layout.right).map(|n| middle + layout.middle + 4 * n);
     for (n, k) in left.chain(right).enumerate() {
         let is_left = n < layout.left;
-        let table = if is_left { &PATTERNS[..] } else { &PATTERNS[..10] };
         let widths = bars.widths::<4>(k)?;
         let length: f32 = widths.iter().sum();
         if (length / MODULES / module - 1.0).abs() > 0.3 {
             return None;
         }
-        let this = nearest(&widths, table, MODULES, if is_left { -growth } else { growth });
+        let this = if is_left {
+            nearest(&widths, &LEFT, MODULES, -growth)
+        } else {
+            nearest(&widths, &RIGHT, MODULES, growth)
+        };
         if !this.is_clear() {
             return None;
         }

@@ -22,6 +22,12 @@ use crate::pipeline::symbol::Symbology;
 /// Characters of a place that are compared between its true neighbours.
 const LIKELY: usize = 10;
 
+/// Least mean correlation of the characters of a reading.
+const MIN_MEAN: f32 = 0.85;
+
+/// The same of their first choice, which a better place may raise by a few hundredths.
+const MIN_FIRST: f32 = 0.75;
+
 /// What a place was read as.
 #[derive(Debug, Clone, Copy)]
 struct Choice {
@@ -123,17 +129,20 @@ fn follow(hypothesis: &Hypothesis, sampler: &Sampler) -> Option<Reading> {
     let optics = &hypothesis.optics;
     let tables = &*tables(model, *optics);
     let mut choices = track(hypothesis, model, &tables.among, sampler)?;
-    for _ in 0..2 {
+    for least in [MIN_FIRST, MIN_MEAN] {
         place(&mut choices, model, hypothesis)?;
         choose(&mut choices, model, tables, sampler);
+        let mean = choices.iter().map(|c| c.correlation).sum::<f32>() / choices.len() as f32;
+        if mean < least {
+            return None;
+        }
     }
     let worst = choices.iter().map(|c| c.doubt).fold(0.0, f32::max);
-    let mean = choices.iter().map(|c| c.correlation).sum::<f32>() / choices.len() as f32;
     let values: Vec<usize> =
         choices.iter().enumerate().map(|(k, c)| model.alphabet(k).first + c.row).collect();
     let (symbology, text, identifier) = content(model, &values)?;
     let most = if model.kind == Kind::Ean13 { 0.65 } else { 0.8 };
-    if mean < 0.85 || worst > most {
+    if worst > most {
         return None;
     }
     let mut reading = Reading::new(symbology, text, identifier, (hypothesis.from, hypothesis.to));
