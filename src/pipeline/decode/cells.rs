@@ -5,6 +5,9 @@ use crate::pipeline::decode::raster::View;
 /// Pixels on a side of a cell.
 pub const CELL: usize = 4;
 
+/// Pairs of pixels on a side of a cell.
+const HALF: usize = CELL / 2;
+
 /// Least gradient energy of a cell of bars (gray values squared a pixel).
 pub const MIN_ENERGY: f32 = 4.0;
 
@@ -40,11 +43,8 @@ impl Cells {
                 sums.add_row(picture, y);
             }
             for (k, product) in sums.products.iter().enumerate() {
-                if side > CELL {
-                    add_up::<CELL>(product, k, scale, cells);
-                } else {
-                    add_up::<{ CELL / 2 }>(product, k, scale, cells);
-                }
+                let add_up = if side > CELL { add_up::<CELL> } else { add_up::<HALF> };
+                add_up(product, k, scale, cells);
             }
         }
         let energies = tensors.iter().map(|t| t[0] + t[1]).collect();

@@ -49,8 +49,8 @@ mod tests {
     #[test]
     fn blocks_and_what_is_left_of_them_both_count() {
         let a: Vec<f32> = (0..21_u8).map(f32::from).collect();
-        assert_eq!(sum(&a), 210.0);
-        assert_eq!(dot(&a, &a[1..]), 2870.0 - 190.0 + 0.0 + 380.0);
-        assert_eq!(range(&a[3..]), (3.0, 20.0));
+        let found = [sum(&a), dot(&a, &a[1..]), range(&a[3..]).0, range(&a[..18]).1];
+        let close = found.iter().zip([210.0, 2660.0, 3.0, 17.0]).all(|(f, e)| (f - e).abs() < 1e-3);
+        assert!(close, "{found:?}");
     }
 }

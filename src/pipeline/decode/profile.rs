@@ -183,7 +183,9 @@ pub fn smoothed(profile: &[f32], reach: usize) -> Vec<f32> {
             sums.iter_mut().zip(&profile[shift..]).for_each(|(sum, v)| *sum += v);
         }
         let share = 1.0 / (2 * reach + 1) as f32;
-        sums.iter_mut().for_each(|sum| *sum *= share);
+        for sum in sums {
+            *sum *= share;
+        }
     }
     means.extend((means.len()..n).map(mean));
     means

@@ -113,7 +113,8 @@ impl<'a> View<'a> {
             sums.iter_mut().zip(fours.iter().zip(across.iter().zip(&down)))
         {
             // Whole numbers of so few bits are floats by way of i32, which is one instruction.
-            let [a, b, c, d] = [0, 8, 16, 24].map(|bits| (four >> bits & 0xff) as i32 as f32);
+            let [a, b, c, d] =
+                [0, 8, 16, 24].map(|bits| (four >> bits & 0xff).cast_signed() as f32);
             let upper = a + (b - a) * fx;
             *sum += upper + (c + (d - c) * fx - upper) * fy;
         }

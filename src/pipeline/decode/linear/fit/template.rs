@@ -117,7 +117,9 @@ const REACH: f32 = 3.0;
 pub fn alone(elements: &Elements, optics: Optics) -> Vec<f32> {
     let core = elements.modules() + 2.0 * REACH;
     let mut values = render(elements, -REACH, core, optics, (false, false));
-    values.iter_mut().for_each(|value| *value -= 1.0);
+    for value in &mut values {
+        *value -= 1.0;
+    }
     values
 }
 
@@ -142,7 +144,9 @@ fn kernel(blur: f32) -> Vec<f32> {
 /// Brings `values` to mean 0 and length 1, so that a product of two is their correlation.
 pub fn normalise(values: &mut [f32]) {
     let mean = sum(values) / values.len().max(1) as f32;
-    values.iter_mut().for_each(|value| *value -= mean);
+    for value in values.iter_mut() {
+        *value -= mean;
+    }
     let scale = 1.0 / dot(values, values).sqrt().max(1e-6);
     for value in values {
         *value *= scale;
