@@ -36,15 +36,15 @@ impl Cells {
         let step = if side > CELL { 2 } else { 1 };
         // Sobel's weights sum to 8.
         let scale = 1.0 / (64 * (side / step) * side) as f32;
-        let mut sums = Sums::new(picture.width);
+        let mut sums = Sums::new();
         for (row, cells) in tensors.chunks_exact_mut(columns.max(1)).enumerate() {
-            sums.products.iter_mut().for_each(|column| column.fill(0));
-            for y in (row * side..(row + 1) * side).step_by(step) {
-                sums.add_row(picture, y);
-            }
-            for (k, product) in sums.products.iter().enumerate() {
+            for (tile, cells) in cells.chunks_mut(TILE / side).enumerate() {
+                sums.products.iter_mut().for_each(|column| column.fill(0));
+                for y in (row * side..(row + 1) * side).step_by(step) {
+                    sums.add_row(picture, tile * TILE, y);
+                }
                 let add_up = if side > CELL { add_up::<CELL> } else { add_up::<HALF> };
-                add_up(product, k, scale, cells);
+                (0..3).for_each(|k| add_up(&sums.products[k], k, scale, cells));
             }
         }
         let energies = tensors.iter().map(|t| t[0] + t[1]).collect();
@@ -108,34 +108,51 @@ fn add_up<const N: usize>(product: &[i32], k: usize, scale: f32, cells: &mut [[f
     }
 }
 
-/// The products of the gradient in one row of cells, two columns together, with room for a row of it.
+/// Columns that are worked on at a time, so that all that is needed of them stays near.
+const TILE: usize = 512;
+
+/// The products of the gradient in a part of a row of cells, two columns together, with room for a row of it.
 ///
 /// Whole numbers of 16 bits, so that eight of them are worked on at once.
 struct Sums {
     /// The sums of xx, yy and xy of each two columns: a cell of 8 pixels at most, far from overflow.
-    products: [Vec<i32>; 3],
-    smooth: Vec<i16>,
-    steep: Vec<i16>,
-    across: Vec<i16>,
-    down: Vec<i16>,
+    products: [[i32; TILE / 2]; 3],
+    /// With a column to each side.
+    smooth: [i16; TILE + 2],
+    steep: [i16; TILE + 2],
+    across: [i16; TILE],
+    down: [i16; TILE],
 }
 
 impl Sums {
-    fn new(width: usize) -> Self {
-        let row = || vec![0; width];
-        let products = std::array::from_fn(|_| vec![0; width / 2]);
-        Self { products, smooth: row(), steep: row(), across: row(), down: row() }
+    fn new() -> Self {
+        Self {
+            products: [[0; TILE / 2]; 3],
+            smooth: [0; TILE + 2],
+            steep: [0; TILE + 2],
+            across: [0; TILE],
+            down: [0; TILE],
+        }
     }
 
-    /// Adds the products of Sobel's gradient of row `y`.
-    fn add_row(&mut self, picture: View<'_>, y: usize) {
-        let width = self.smooth.len();
-        if y == 0 || y + 1 >= picture.height || width < 3 {
+    /// Adds the products of Sobel's gradient of row `y` from column `left` on; there is none at the rim.
+    fn add_row(&mut self, picture: View<'_>, left: usize, y: usize) {
+        if y == 0 || y + 1 >= picture.height {
             return;
         }
+        let (first, last) = (left.max(1), (left + TILE).min(picture.width.saturating_sub(1)));
+        let Some(n) = last.checked_sub(first).filter(|n| *n > 0) else { return };
+        let rows = [y - 1, y, y + 1].map(|y| &picture.row(y)[first - 1..=last]);
         let Self { products, smooth, steep, across, down } = self;
-        add_down([picture.row(y - 1), picture.row(y), picture.row(y + 1)], smooth, steep);
-        add_across((smooth, steep), &mut across[1..width - 1], &mut down[1..width - 1]);
+        let (smooth, steep) = (&mut smooth[..n + 2], &mut steep[..n + 2]);
+        add_down(rows, smooth, steep);
+        let inner = first - left..first - left + n;
+        add_across((smooth, steep), &mut across[inner.clone()], &mut down[inner]);
+        // What was in the columns beside them.
+        for rest in [&mut across[..], &mut down[..]] {
+            rest[..first - left].fill(0);
+            rest[first - left + n..].fill(0);
+        }
         add_products(across, down, products);
     }
 }
@@ -166,7 +183,7 @@ fn add_across((smooth, steep): (&[i16], &[i16]), across: &mut [i16], down: &mut 
 
 /// Adds the products of the gradient.
 #[inline(never)]
-fn add_products(across: &[i16], down: &[i16], [xx, yy, xy]: &mut [Vec<i32>; 3]) {
+fn add_products(across: &[i16; TILE], down: &[i16; TILE], [xx, yy, xy]: &mut [[i32; TILE / 2]; 3]) {
     let sums = xx.iter_mut().zip(yy.iter_mut()).zip(xy.iter_mut());
     let pairs = across.as_chunks::<2>().0.iter().zip(down.as_chunks::<2>().0);
     for (((xx, yy), xy), ([x0, x1], [y0, y1])) in sums.zip(pairs) {

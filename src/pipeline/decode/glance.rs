@@ -4,8 +4,9 @@
 
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::decode::strip::{correlation, mean_of};
+use std::ops::Range;
 
-/// Least likeness of the rows of a symbol from top to bottom. Print has less than 0.6 nine times in ten; of the
+/// Look likeness of the rows of a symbol from top to bottom. Print has less than 0.6 nine times in ten; of the
 /// symbols that were read in photos and frames none has less than 0.69.
 const MIN_LIKENESS: f32 = 0.6;
 
@@ -38,29 +39,29 @@ pub fn may_be_alike(bands: &[Vec<f32>]) -> bool {
     likeness(bands) >= 0.75 * MIN_LIKENESS
 }
 
-/// What a symbol shows at least whose edges tell nothing.
+/// What a symbol shows whose edges tell nothing.
 #[derive(Debug)]
-pub struct Least {
-    /// Likeness of its rows.
+pub struct Look {
+    /// Likeness of its rows, at look.
     likeness: f32,
-    /// Edges in a row.
-    run: usize,
+    /// Edges in a row: at least, and less than.
+    run: Range<usize>,
 }
 
-impl Least {
+impl Look {
     /// Of one that characters fitted one by one may tell: what was read had 0.86 and 32.
-    pub const FITTED: Self = Self { likeness: 0.75, run: 24 };
+    pub const FITTED: Self = Self { likeness: 0.75, run: 24..usize::MAX };
 
-    /// Of one that may be fitted as a whole: what was read had 0.71 and 16.
-    pub const WHOLE: Self = Self { likeness: MIN_LIKENESS, run: 12 };
+    /// Of one that may be fitted as a whole: what was read had 0.71 and 16 to 66. An EAN has 60, and noise adds few.
+    pub const WHOLE: Self = Self { likeness: MIN_LIKENESS, run: 12..72 };
 }
 
 /// Whether `bands`, from top to bottom, and `whole`, their mean, may be of a symbol that has to be fitted.
-pub fn may_be_fitted(bands: &[Vec<f32>], whole: &[f32], least: &Least) -> bool {
+pub fn may_be_fitted(bands: &[Vec<f32>], whole: &[f32], look: &Look) -> bool {
     let like_whole = bands.iter().filter(|band| correlation(band, whole) > 0.5).count();
     like_whole >= MIN_LIKE_WHOLE
-        && likeness(bands) >= least.likeness
-        && longest_run(&Bars::of(whole, 0.25)) >= least.run
+        && likeness(bands) >= look.likeness
+        && look.run.contains(&longest_run(&Bars::of(whole, 0.25)))
 }
 
 /// How alike the rows of a region are over its height, of the profiles of its bands: -1 to 1.

@@ -23,7 +23,7 @@ pub mod scan;
 pub mod stack;
 
 use crate::pipeline::decode::Formats;
-use crate::pipeline::decode::glance::{Least, may_be_bars, may_be_fitted};
+use crate::pipeline::decode::glance::{Look, may_be_bars, may_be_fitted};
 use crate::pipeline::decode::linear::ballot::{Ballot, Claim};
 use crate::pipeline::decode::linear::fit::Side;
 use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
@@ -31,7 +31,7 @@ use crate::pipeline::decode::linear::fit::model::Kind;
 use crate::pipeline::decode::linear::stack::stacked;
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::profile::{Bars, sharpened};
-use crate::pipeline::decode::strip::{BANDS, Strip, correlation, mean_of, median_of};
+use crate::pipeline::decode::strip::{BANDS, Strip, mean_of, pooled};
 use crate::pipeline::symbol::{Candidate, Confidence, Symbol, Symbology};
 
 /// Fewer edges than this in the middle of a region are no symbol.
@@ -145,6 +145,8 @@ pub struct Unclear<'a> {
     ballot: Ballot,
     /// Whether it has the edges of characters.
     has_characters: bool,
+    /// Whether it may be a symbol that is fitted as a whole.
+    is_short: bool,
 }
 
 impl Unclear<'_> {
@@ -170,6 +172,9 @@ impl Unclear<'_> {
 
     /// The symbols that only tell as a whole.
     pub fn fit_whole(&mut self, formats: &Formats) -> Vec<Symbol> {
+        if !self.is_short {
+            return Vec::new();
+        }
         fit_whole(&self.pooled, formats, &mut self.ballot);
         self.symbols()
     }
@@ -259,16 +264,15 @@ fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats) -> Close<'a> {
             return Close::read(symbols(&ballot, &strip, profile));
         }
     }
-    let may_be = |least| {
+    let may_be = |look| {
         edges >= MIN_BLURRED
             && strip.region().across >= MIN_ACROSS
-            && pooled.first().is_some_and(|whole| may_be_fitted(&bands, whole, least))
+            && pooled.first().is_some_and(|whole| may_be_fitted(&bands, whole, look))
     };
-    if !may_be(&Least::WHOLE) {
-        return Close::default();
-    }
-    let has_characters = has_edges && may_be(&Least::FITTED);
-    Close { symbols: Vec::new(), unclear: vec![Unclear { strip, pooled, ballot, has_characters }] }
+    let (has_characters, is_short) = (has_edges && may_be(&Look::FITTED), may_be(&Look::WHOLE));
+    let unclear = Unclear { strip, pooled, ballot, has_characters, is_short };
+    let unclear = (has_characters || is_short).then_some(unclear);
+    Close { symbols: Vec::new(), unclear: unclear.into_iter().collect() }
 }
 
 /// Adds what the edges of the profiles read, more and more sharpened until enough agree.
@@ -350,16 +354,6 @@ fn fit_whole(pooled: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
             return;
         }
     }
-}
-
-/// Profiles of several bands: all that are alike, their median, the upper half, the lower half.
-fn pooled(bands: &[Vec<f32>]) -> Vec<Vec<f32>> {
-    let whole = mean_of(bands);
-    let alike: Vec<Vec<f32>> =
-        bands.iter().filter(|b| correlation(b, &whole) > 0.7).cloned().collect();
-    let whole = if alike.len() > 1 { mean_of(&alike) } else { whole };
-    let half = bands.len() / 2;
-    vec![whole, median_of(bands), mean_of(&bands[..half]), mean_of(&bands[half..])]
 }
 
 /// All that `bars` read as, in both directions.

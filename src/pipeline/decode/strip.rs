@@ -272,6 +272,16 @@ pub fn median_of(bands: &[Vec<f32>]) -> Vec<f32> {
     (0..columns).map(&mut median).collect()
 }
 
+/// Profiles of several bands: all that are alike, their median, the upper half, the lower half.
+pub fn pooled(bands: &[Vec<f32>]) -> Vec<Vec<f32>> {
+    let whole = mean_of(bands);
+    let alike: Vec<Vec<f32>> =
+        bands.iter().filter(|b| correlation(b, &whole) > 0.7).cloned().collect();
+    let whole = if alike.len() > 1 { mean_of(&alike) } else { whole };
+    let half = bands.len() / 2;
+    vec![whole, median_of(bands), mean_of(&bands[..half]), mean_of(&bands[half..])]
+}
+
 /// What the rows of a strip add to the equations of their mean: slopes and powers of the place.
 struct Moments {
     /// The slopes of the mean, times powers 0 to 2 of the place, -1 to 1.
