@@ -1,10 +1,8 @@
 //! From modules and rows of a PDF417 symbol to the places of a picture, between two rails that need not be parallel.
 
-use crate::pipeline::decode::matrix::pdf417::rails::Scan;
-use crate::pipeline::decode::matrix::pdf417::rows::{
-    Rows, START_MODULES, STOP_MODULES, modules_of,
-};
-use crate::pipeline::decode::matrix::pdf417::templates::{MODULES, PER_MODULE, PLACES};
+use crate::pipeline::decode::matrix::pdf417::rails::{Rail, Scan};
+use crate::pipeline::decode::matrix::pdf417::rows::RowMap;
+use crate::pipeline::decode::matrix::pdf417::templates::{PER_MODULE, PLACES};
 use crate::pipeline::symbol::{Corners, Point};
 
 /// How far a column may be off its place, in modules.
@@ -13,18 +11,31 @@ const MOST_SHIFT: f32 = 1.5;
 /// Places a module in which a column is looked for.
 const FINE: f32 = 8.0;
 
+/// The ends of a symbol's rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame {
+    /// The left end, and the rows along it.
+    pub left: (Rail, RowMap),
+    /// The right end, and the rows along it.
+    pub right: (Rail, RowMap),
+    /// Rows.
+    pub rows: usize,
+    /// Modules of a row from end to end.
+    pub modules: f32,
+    /// The modules between which something was seen: an end may be damaged, or cut off.
+    pub seen: (f32, f32),
+}
+
 /// Where everything of a symbol lies.
 #[derive(Debug, Clone)]
 pub struct Layout<'a> {
     scan: Scan<'a>,
-    /// Size and ends of the rows.
-    pub rows: Rows,
-    /// Modules of a row.
-    modules: f32,
+    /// The ends of its rows.
+    pub frame: Frame,
     /// How far the middle of the first and of the last row is bent along the columns, in rows.
     pub bend: [f32; 2],
-    /// By how many modules the left end of each codeword is off, from the left row indicator on.
-    shifts: Vec<f32>,
+    /// Modules at which every row turns from light to dark, and by how many modules each is off its place.
+    knots: Vec<(f32, f32)>,
 }
 
 /// One row: a curve between its ends.
@@ -56,22 +67,24 @@ impl Line {
 }
 
 impl<'a> Layout<'a> {
-    /// The layout between the rails of `rows`.
-    pub fn of(scan: Scan<'a>, rows: Rows) -> Self {
-        let shifts = vec![0.0; rows.size.columns + 3];
-        Self { scan, rows, modules: modules_of(rows.size.columns), bend: [0.0; 2], shifts }
+    /// The layout between the ends `frame`, of rows that all turn from light to dark at some modules.
+    pub fn of(scan: Scan<'a>, frame: Frame, modules: impl Iterator<Item = f32>) -> Self {
+        let knots = modules.map(|m| (m, 0.0)).collect();
+        let mut layout = Self { scan, frame, bend: [0.0; 2], knots };
+        layout.settle();
+        layout
     }
 
     fn line(&self, row: f32) -> Line {
-        let Rows { left, right, start, stop, .. } = &self.rows;
+        let Frame { left: (start, left), right: (stop, right), modules, .. } = &self.frame;
         let (v, w) = (left.place(row), right.place(row));
         let from = self.scan.at(start.outer(v), v);
         let to = self.scan.at(stop.outer(w), w);
         let length = from.distance(to).max(1.0);
         let chord = Point::new((to.x - from.x) / length, (to.y - from.y) / length);
-        let slopes = (start.module(v) * self.modules, stop.module(w) * self.modules);
+        let slopes = (start.module(v) * modules, stop.module(w) * modules);
         let [first, last] = self.bend;
-        let bend = first + (last - first) * row / self.rows.size.rows as f32;
+        let bend = first + (last - first) * row / self.frame.rows as f32;
         let height = f32::midpoint(left.height(), right.height()) * bend;
         let bend = Point::new(-chord.y * height, chord.x * height);
         Line { from, chord, length, slopes, bend }
@@ -79,50 +92,34 @@ impl<'a> Layout<'a> {
 
     /// By how much module `m` of a row is off.
     fn shift(&self, m: f32) -> f32 {
-        let at = ((m - MODULES as f32) / MODULES as f32).clamp(0.0, self.shifts.len() as f32 - 1.0);
-        let (low, part) = (at.floor(), at.fract());
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-        let k = low as usize;
-        let here = self.shifts.get(k).copied().unwrap_or_default();
-        let next = self.shifts.get(k + 1).copied().unwrap_or(here);
-        here + part * (next - here)
+        let k = self.knots.partition_point(|knot| knot.0 <= m);
+        let last = k.checked_sub(1).and_then(|k| self.knots.get(k));
+        match (last, self.knots.get(k)) {
+            (Some((from, a)), Some((to, b))) => a + (m - from) / (to - from) * (b - a),
+            (Some((_, shift)), None) | (None, Some((_, shift))) => *shift,
+            (None, None) => 0.0,
+        }
     }
 
     /// Pixels a module and a row, about.
     pub fn pixels(&self) -> (f32, f32) {
-        let middle = self.line(self.rows.size.rows as f32 / 2.0);
-        (middle.length / self.modules, self.rows.left.height().abs())
-    }
-
-    /// The place of the picture nearest to `place`.
-    pub fn within(&self, place: Point) -> Point {
-        self.scan.within(place)
-    }
-
-    /// Light against dark, 0 to 1, by the start pattern.
-    pub fn contrast(&self) -> f32 {
-        let line = self.line(self.rows.size.rows as f32 / 2.0);
-        let look = |m: f32| self.scan.look(line.at(m / self.modules));
-        ((look(15.5) - look(4.0)) / 255.0).clamp(0.0, 1.0)
+        let middle = self.line(self.frame.rows as f32 / 2.0);
+        (middle.length / self.frame.modules, self.frame.left.1.height().abs())
     }
 
     /// The corners, clockwise from the symbol's own top left.
     pub fn corners(&self) -> Corners {
-        let bottom = self.rows.size.rows as f32;
-        // A truncated symbol ends with one bar after its codewords.
-        let indicator = MODULES as f32;
-        let first = if self.rows.has_start { 0.0 } else { START_MODULES + indicator };
-        let last = self.modules - if self.rows.has_stop { 0.0 } else { STOP_MODULES + indicator };
+        let (first, last) = self.frame.seen;
         let ends = |row: f32| {
             let line = self.line(row);
-            (line.at(first / self.modules), line.at(last / self.modules))
+            (line.at(first / self.frame.modules), line.at(last / self.frame.modules))
         };
-        let ((a, b), (d, c)) = (ends(0.0), ends(bottom));
-        [a, b, c, d]
+        let ((a, b), (d, c)) = (ends(0.0), ends(self.frame.rows as f32));
+        [a, b, c, d].map(|corner| self.scan.within(corner))
     }
 
-    /// The brightness of the places of codeword `column`, the left row indicator being 0, in `row`.
-    pub fn stretch(&self, column: usize, row: usize) -> [f32; PLACES] {
+    /// The brightness of the places of the codeword that begins at module `first`, in `row`.
+    pub fn stretch(&self, first: f32, row: usize) -> [f32; PLACES] {
         let (_, height) = self.pixels();
         // Rows mix at their edges.
         let n = if height < 4.0 {
@@ -132,42 +129,39 @@ impl<'a> Layout<'a> {
         } else {
             5
         };
-        let first = ((column + 1) * MODULES) as f32;
         let mut sums = [0.0; PLACES];
         for k in 0..n {
             let within = 0.5 + 0.5 * ((k as f32 + 0.5) / n as f32 - 0.5);
             let line = self.line(row as f32 + within);
             for (k, sum) in sums.iter_mut().enumerate() {
                 let m = first + (k as f32 + 0.5) / PER_MODULE as f32;
-                *sum += self.scan.look(line.at((m + self.shift(m)) / self.modules));
+                *sum += self.scan.look(line.at((m + self.shift(m)) / self.frame.modules));
             }
         }
-        sums
+        sums.map(|sum| sum / n as f32)
     }
 
     /// Moves each column to where most rows turn from light to dark: every codeword ends light and begins dark.
-    pub fn settle(&mut self) {
-        let n_columns = self.shifts.len();
+    fn settle(&mut self) {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "small numbers"
         )]
         let reach = (MOST_SHIFT * FINE) as usize;
-        let mut scores = vec![vec![0.0_f32; 2 * reach + 1]; n_columns];
+        let mut scores = vec![vec![0.0_f32; 2 * reach + 1]; self.knots.len()];
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a small number"
         )]
         let module = FINE as usize;
-        for row in 0..self.rows.size.rows {
+        for row in 0..self.frame.rows {
             let line = self.line(row as f32 + 0.5);
-            for (column, scores) in scores.iter_mut().enumerate() {
-                let m = ((column + 1) * MODULES) as f32;
+            for ((m, _), scores) in self.knots.iter().zip(&mut scores) {
                 let place = |k: usize| {
                     let at = m + (k as f32 + 0.5 - (reach + module) as f32) / FINE;
-                    self.scan.look(line.at(at / self.modules))
+                    self.scan.look(line.at(at / self.frame.modules))
                 };
                 let seen: Vec<f32> = (0..2 * (reach + module)).map(place).collect();
                 // What a module before is lighter than a module after.
@@ -177,7 +171,8 @@ impl<'a> Layout<'a> {
                 }
             }
         }
-        self.shifts = smoothest(&scores, reach);
+        let shifts = smoothest(&scores, reach);
+        self.knots.iter_mut().zip(shifts).for_each(|(knot, shift)| knot.1 = shift);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The start and stop patterns of PDF417 (ISO/IEC 15438, 5.3.3), each followed from row to row.
 
 use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::matrix::pdf417::micro;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::Point;
@@ -103,10 +104,10 @@ impl<'a> Scan<'a> {
     }
 
     /// The edges at `v` between two places across, in pixels: `rows` lines a pixel apart are averaged.
-    fn edges(&self, v: f32, reach: (f32, f32), rows: u8) -> Bars {
+    pub fn edges(&self, v: f32, reach: (f32, f32), rows: u8) -> Bars {
         // Paper continues beyond the rim of a picture that is all symbol.
         let (from, to) = self.clipped(v, reach);
-        let step = if to - from < 700.0 { 0.5 } else { 1.0 };
+        let step = if to - from < 250.0 { 0.5 } else { 1.0 };
         let n = ((to - from) / step).clamp(0.0, MAX_PLACES);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
         let n = n as usize;
@@ -144,13 +145,15 @@ pub enum Kind {
 
 /// A pattern in a line.
 #[derive(Debug, Clone, Copy)]
-struct Sight {
-    kind: Kind,
-    v: f32,
+pub struct Sight {
+    /// Which.
+    pub kind: Kind,
+    /// The line.
+    pub v: f32,
     /// Its end toward the free space.
-    outer: f32,
+    pub outer: f32,
     /// Pixels a module.
-    module: f32,
+    pub module: f32,
 }
 
 /// A start or stop pattern from its first row to its last.
@@ -203,15 +206,53 @@ pub struct Ends<'a> {
     pub stop: Option<Rail>,
 }
 
-/// Whether a few lines across `region` show a start or stop pattern: print does not.
-pub fn has_guard(scan: &Scan<'_>, region: &Region) -> bool {
-    let reach = reach(region);
-    let lines = [0.0, -0.35, 0.35, -0.7, 0.7];
-    lines.iter().any(|t| !sights(&scan.edges(t * region.along, reach, 2), 0.0).is_empty())
+/// Which symbologies are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// `PDF417`.
+    Plain,
+    /// `MicroPDF417`.
+    Micro,
+    /// Both.
+    Both,
+}
+
+/// What a few lines across a region show: print shows nothing of this.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Glance {
+    /// A start or stop pattern.
+    pub has_guard: bool,
+    /// A row of `MicroPDF417`.
+    pub has_addresses: bool,
+}
+
+impl Glance {
+    /// What `region` shows of `wanted`: where that is no `MicroPDF417`, its rows are not looked for.
+    pub fn of(scan: &Scan<'_>, region: &Region, wanted: Wanted) -> Self {
+        let reach = reach(region);
+        let (mut has_guard, mut rows) = (false, Vec::new());
+        let mut look = |t: f32| {
+            let v = t * region.along;
+            let bars = scan.edges(v, reach, 2);
+            has_guard |= !sights(&bars, 0.0).is_empty();
+            if wanted != Wanted::Plain {
+                rows.extend(micro::row_at(scan, region, &bars, v));
+            }
+            rows.len()
+        };
+        let n: usize = [0.0, -0.35, 0.35, -0.7, 0.7].into_iter().map(&mut look).max().unwrap_or(0);
+        if n > 0 {
+            [-0.85, -0.6, -0.48, -0.24, -0.12, 0.12, 0.24, 0.48, 0.6, 0.85].map(look);
+        }
+        let has_guard = has_guard && wanted != Wanted::Micro;
+        // Where little else is looked for, one row is enough for a closer look.
+        let is_enough = wanted == Wanted::Micro && !rows.is_empty();
+        Self { has_guard, has_addresses: is_enough || micro::are_of_one(&rows) }
+    }
 }
 
 /// How far across a region is looked at: bars at its ends may be outside.
-fn reach(region: &Region) -> (f32, f32) {
+pub fn reach(region: &Region) -> (f32, f32) {
     let half = region.across * 1.1 + 24.0;
     (-half, half)
 }
@@ -323,7 +364,7 @@ fn fitted(edges: &[f32], widths: &[u8]) -> Option<(f32, f32)> {
 }
 
 /// The rail that most sights of one kind lie on.
-fn rail(seen: &[Sight], kind: Kind) -> Option<Rail> {
+pub fn rail(seen: &[Sight], kind: Kind) -> Option<Rail> {
     let seen: Vec<&Sight> = seen.iter().filter(|s| s.kind == kind).collect();
     let mut best: Vec<&Sight> = Vec::new();
     let stride = seen.len() / 40 + 1;

@@ -1,5 +1,6 @@
 //! Which row lies where: the row indicators beside the start and stop patterns (ISO/IEC 15438, 5.11.3), read line by line.
 
+use crate::pipeline::decode::matrix::pdf417::layout::Frame;
 use crate::pipeline::decode::matrix::pdf417::rails::{Ends, Rail, START, STOP, Scan, fit};
 use crate::pipeline::decode::matrix::pdf417::templates::{
     Blur, Likeness, MODULES, PER_MODULE, Print, Templates,
@@ -10,6 +11,9 @@ pub const START_MODULES: f32 = 17.0;
 
 /// Modules of the stop pattern.
 pub const STOP_MODULES: f32 = 18.0;
+
+/// More rows than there are: indicators tell them all apart.
+const NO_PERIOD: f32 = 1000.0;
 
 /// Most lines in which indicators are read.
 const MAX_LINES: f32 = 150.0;
@@ -65,16 +69,19 @@ impl End {
     }
 }
 
-/// An indicator in a line.
+/// What tells the row of a line.
 #[derive(Debug, Clone, Copy)]
-struct Mark {
-    v: f32,
+pub struct Mark {
+    /// The line.
+    pub v: f32,
     /// The row it is of.
-    row: f32,
-    cluster: usize,
-    /// What it tells besides the row.
-    rest: usize,
-    weight: f32,
+    pub row: f32,
+    /// How sure that is.
+    pub weight: f32,
+    /// The cluster of an indicator, counted from 0.
+    pub cluster: usize,
+    /// What an indicator tells besides the row.
+    pub rest: usize,
 }
 
 /// The row at a place along a rail: row = offset + v * slope, whole at a row's upper edge.
@@ -85,6 +92,17 @@ pub struct RowMap {
 }
 
 impl RowMap {
+    /// The row at `v`.
+    pub fn row(self, v: f32) -> f32 {
+        self.offset + v * self.slope
+    }
+
+    /// The same with other numbers: `by` more.
+    #[must_use]
+    pub fn renumbered(self, by: f32) -> Self {
+        Self { offset: self.offset + by, ..self }
+    }
+
     /// Where along the rail `row` is.
     pub fn place(self, row: f32) -> f32 {
         (row - self.offset) / self.slope
@@ -96,28 +114,10 @@ impl RowMap {
     }
 
     /// The same rows `by` pixels farther along.
-    fn moved(self, by: f32) -> Self {
+    #[must_use]
+    pub fn moved(self, by: f32) -> Self {
         Self { offset: self.offset - by * self.slope, ..self }
     }
-}
-
-/// A symbol's size and where its rows lie at both ends.
-#[derive(Debug, Clone, Copy)]
-pub struct Rows {
-    /// Columns, rows, level.
-    pub size: Size,
-    /// Along the start pattern.
-    pub left: RowMap,
-    /// Along the stop pattern.
-    pub right: RowMap,
-    /// The start pattern, seen or supposed.
-    pub start: Rail,
-    /// The stop pattern, seen or supposed.
-    pub stop: Rail,
-    /// Whether the start pattern was seen.
-    pub has_start: bool,
-    /// Whether the stop pattern was seen: a truncated symbol has none.
-    pub has_stop: bool,
 }
 
 /// What codewords look like in this picture, by the start and stop patterns.
@@ -152,17 +152,17 @@ pub fn templates(ends: &Ends<'_>) -> Option<Templates> {
 }
 
 /// The size and the rows of the symbol between `ends`.
-pub fn rows(ends: &Ends<'_>, templates: &Templates) -> Option<Rows> {
+pub fn rows(ends: &Ends<'_>, templates: &Templates) -> Option<(Size, Frame)> {
     let (ends, grow) = eased(ends);
     let read = |rail: Option<Rail>, side| {
         let end = rail.map(|rail| End { side, rail, grow });
         end.map_or_else(Vec::new, |end| marks(&ends.scan, &end, templates))
     };
     let (left, right) = (read(ends.start, Side::Left), read(ends.stop, Side::Right));
-    let (left_map, right_map) = (row_map(&left), row_map(&right));
+    let (left_map, right_map) = (row_map(&left, NO_PERIOD), row_map(&right, NO_PERIOD));
     let mut votes = [[0.0_f32; 30]; 3];
     for (marks, map, shift) in [(&left, &left_map, 0), (&right, &right_map, 2)] {
-        for mark in marks.iter().filter(|mark| map.is_some_and(|map| is_on(mark, map))) {
+        for mark in marks.iter().filter(|mark| map.is_some_and(|map| is_on(mark, map, NO_PERIOD))) {
             votes[(mark.cluster + shift) % 3][mark.rest] += mark.weight;
         }
     }
@@ -193,8 +193,12 @@ pub fn rows(ends: &Ends<'_>, templates: &Templates) -> Option<Rows> {
         (None, Some(right)) => (right.moved(-by), right),
         (None, None) => return None,
     };
-    let (has_start, has_stop) = (ends.start.is_some(), ends.stop.is_some());
-    Some(Rows { size, left, right, start, stop, has_start, has_stop })
+    // A truncated symbol ends with one bar after its codewords.
+    let first = if ends.start.is_some() { 0.0 } else { START_MODULES + MODULES as f32 };
+    let end = if ends.stop.is_some() { 0.0 } else { STOP_MODULES + MODULES as f32 };
+    let seen = (first, modules - end);
+    let (left, right) = ((start, left), (stop, right));
+    Some((size, Frame { left, right, rows: size.rows, modules, seen }))
 }
 
 /// Modules of a row of so many columns, from the start pattern to the stop pattern.
@@ -258,22 +262,32 @@ fn mark(like: &Likeness, v: f32) -> Option<Mark> {
     is_clear.then_some(Mark { v, row, cluster: like.cluster, rest: value % 30, weight })
 }
 
-fn is_on(mark: &Mark, map: RowMap) -> bool {
-    (map.offset + map.slope * mark.v - mark.row - 0.5).abs() < 0.8
+/// By how many rows `mark` is off `map`, where every so many rows are marked alike.
+fn off(mark: &Mark, map: RowMap, period: f32) -> f32 {
+    let off = mark.row + 0.5 - map.row(mark.v);
+    off - period * (off / period).round()
 }
 
-/// The map that most of `marks` agree with.
-fn row_map(marks: &[Mark]) -> Option<RowMap> {
+/// Whether `mark` is of the row that `map` says.
+fn is_on(mark: &Mark, map: RowMap, period: f32) -> bool {
+    off(mark, map, period).abs() < 0.8
+}
+
+/// The map that most of `marks` agree with, where every `period` rows are marked alike.
+pub fn row_map(marks: &[Mark], period: f32) -> Option<RowMap> {
     let mut best: Option<(f32, RowMap)> = None;
     let stride = marks.len() / 50 + 1;
     for (k, a) in marks.iter().enumerate().step_by(stride) {
         for b in marks[k + 1..].iter().step_by(stride) {
-            let slope = (b.row - a.row) / (b.v - a.v);
-            if (b.row - a.row).abs() < 2.0 || !(0.01..1.1).contains(&slope.abs()) {
+            let between = b.row - a.row;
+            let between = between - period * (between / period).round();
+            let slope = between / (b.v - a.v);
+            if between.abs() < 2.0 || !(0.01..1.1).contains(&slope.abs()) {
                 continue;
             }
             let map = RowMap { offset: a.row + 0.5 - slope * a.v, slope };
-            let weight: f32 = marks.iter().filter(|m| is_on(m, map)).map(|m| m.weight).sum();
+            let weight: f32 =
+                marks.iter().filter(|m| is_on(m, map, period)).map(|m| m.weight).sum();
             if best.is_none_or(|(most, _)| weight > most) {
                 best = Some((weight, map));
             }
@@ -281,15 +295,16 @@ fn row_map(marks: &[Mark]) -> Option<RowMap> {
     }
     let (_, mut map) = best?;
     for _ in 0..3 {
-        let on = marks.iter().filter(|mark| is_on(mark, map));
-        let [offset, slope, _] = fit(on.map(|mark| (mark.v, mark.row + 0.5)), 2);
+        let on = marks.iter().filter(|mark| is_on(mark, map, period));
+        let row = |mark: &Mark| map.row(mark.v) + off(mark, map, period);
+        let [offset, slope, _] = fit(on.map(|mark| (mark.v, row(mark))), 2);
         if !(0.01..1.1).contains(&slope.abs()) {
             return None;
         }
         map = RowMap { offset, slope };
     }
-    let on = marks.iter().filter(|mark| is_on(mark, map)).count();
-    (on >= 4).then_some(map)
+    let on = marks.iter().filter(|mark| is_on(mark, map, period)).count();
+    (on >= 4 && 5 * on > 2 * marks.len()).then_some(map)
 }
 
 /// The place of the greatest vote, unless another is nearly as great.

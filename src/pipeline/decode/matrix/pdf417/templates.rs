@@ -117,6 +117,8 @@ pub struct Likeness {
     pub error: f32,
     /// What the next likely codeword leaves.
     pub next: f32,
+    /// Light against dark, 0 to 1.
+    pub contrast: f32,
 }
 
 impl Likeness {
@@ -158,6 +160,9 @@ impl Templates {
 
     /// What `seen`, the brightness of a stretch, looks like in one cluster; `None` where it is flat.
     pub fn likest(&self, seen: Shape, cluster: usize) -> Option<Likeness> {
+        let (low, high) =
+            seen.iter().fold((f32::MAX, 0.0_f32), |(low, high), v| (low.min(*v), high.max(*v)));
+        let contrast = (high - low) / 255.0;
         let seen = shape(seen)?;
         let (mut best, mut next, mut value) = (-1.0_f32, -1.0_f32, 0);
         for (k, template) in (0_u16..).zip(self.0.get(cluster)?) {
@@ -170,7 +175,7 @@ impl Templates {
         }
         // What is left of the variance when the best brightness and contrast are taken.
         let left = |like: f32| 1.0 - like * like.abs();
-        Some(Likeness { value, cluster, error: left(best), next: left(next) })
+        Some(Likeness { value, cluster, error: left(best), next: left(next), contrast })
     }
 
     /// What `seen` looks like in any cluster.
@@ -180,13 +185,6 @@ impl Templates {
         let others = found.iter().flatten().filter(|other| other.cluster != best.cluster);
         let next = others.map(|other| other.error).fold(best.next, f32::min);
         Some(Likeness { next, ..*best })
-    }
-
-    /// What `value` leaves of the variance of `seen`.
-    pub fn error(&self, seen: Shape, cluster: usize, value: u16) -> Option<f32> {
-        let template = self.0.get(cluster)?.get(usize::from(value))?;
-        let like = product(&shape(seen)?, template);
-        Some(1.0 - like * like.abs())
     }
 }
 
