@@ -272,7 +272,8 @@ pub fn ends<'a>(scan: Scan<'a>, region: &Region) -> Option<Ends<'a>> {
         let from = rail.outer[0] + sign * 20.0 * rail.module[0];
         let to = rail.outer[0] + sign * LONGEST * rail.module[0];
         let (low, high) = rail.reach;
-        let room = 0.25 * (high - low);
+        // The other end may lie higher or lower: a tilted label is slanted.
+        let room = 0.5 * (high - low) + 20.0 * rail.module[0];
         self::rail(&survey(&scan, (from.min(to), from.max(to)), (low - room, high + room)), kind)
     };
     if let (Some(rail), None) = (&start, &stop) {

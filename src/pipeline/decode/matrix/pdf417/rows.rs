@@ -18,6 +18,13 @@ const NO_PERIOD: f32 = 1000.0;
 /// Most lines in which indicators are read.
 const MAX_LINES: f32 = 150.0;
 
+/// By what share of itself a module is wider than the one before it on the way inward, in turn: a bent label is nearer in
+/// its middle.
+const INWARD: [f32; 5] = [0.0, 0.005, 0.01, 0.015, -0.005];
+
+/// Votes that leave no doubt.
+const ENOUGH: f32 = 25.0;
+
 /// Most of the variance that an indicator may leave, and the least margin to the next.
 const CLEAR: (f32, f32) = (0.5, 0.12);
 
@@ -151,23 +158,58 @@ pub fn templates(ends: &Ends<'_>) -> Option<Templates> {
     blur.kernel().map(|kernel| Templates::of(&kernel))
 }
 
-/// The size and the rows of the symbol between `ends`.
+/// What the indicators of both ends tell.
+#[derive(Debug)]
+struct Told {
+    /// A third of the rows, what is left of them and the level, columns: votes of indicators.
+    votes: [[f32; 30]; 3],
+    left: Option<RowMap>,
+    right: Option<RowMap>,
+    /// How sure all of it is.
+    weight: f32,
+}
+
+impl Told {
+    fn of(ends: &Ends<'_>, grow: (f32, f32), templates: &Templates) -> Self {
+        let read = |rail: Option<Rail>, side, grow| {
+            let end = rail.map(|rail| End { side, rail, grow });
+            end.map_or_else(Vec::new, |end| marks(&ends.scan, &end, templates))
+        };
+        let left = read(ends.start, Side::Left, grow.0);
+        let right = read(ends.stop, Side::Right, grow.1);
+        let maps = [&left, &right].map(|marks| row_map(marks, NO_PERIOD));
+        let mut votes = [[0.0_f32; 30]; 3];
+        for (marks, map, shift) in [(left, maps[0], 0), (right, maps[1], 2)] {
+            let Some(map) = map else { continue };
+            for mark in marks.iter().filter(|mark| is_on(mark, map, NO_PERIOD)) {
+                votes[(mark.cluster + shift) % 3][mark.rest] += mark.weight;
+            }
+        }
+        let weight = votes.iter().flatten().sum();
+        Self { votes, left: maps[0], right: maps[1], weight }
+    }
+}
+
+/// The size and the rows of the symbol between `ends`: with modules at the ends as wide as on average there, and,
+/// where that tells little, as they are on a bent or tilted label.
 pub fn rows(ends: &Ends<'_>, templates: &Templates) -> Option<(Size, Frame)> {
-    let (ends, grow) = eased(ends);
-    let read = |rail: Option<Rail>, side| {
-        let end = rail.map(|rail| End { side, rail, grow });
-        end.map_or_else(Vec::new, |end| marks(&ends.scan, &end, templates))
-    };
-    let (left, right) = (read(ends.start, Side::Left), read(ends.stop, Side::Right));
-    let (left_map, right_map) = (row_map(&left, NO_PERIOD), row_map(&right, NO_PERIOD));
-    let mut votes = [[0.0_f32; 30]; 3];
-    for (marks, map, shift) in [(&left, &left_map, 0), (&right, &right_map, 2)] {
-        for mark in marks.iter().filter(|mark| map.is_some_and(|map| is_on(mark, map, NO_PERIOD))) {
-            votes[(mark.cluster + shift) % 3][mark.rest] += mark.weight;
+    let mut best: Option<(f32, (Size, Frame))> = None;
+    for share in INWARD {
+        let (eased, grow) = eased(ends, share);
+        let told = Told::of(&eased, grow, templates);
+        let is_more = best.is_none_or(|(most, _)| told.weight > most);
+        let framed = is_more.then(|| frame(&eased, &told)).flatten();
+        best = framed.map(|framed| (told.weight, framed)).or(best);
+        if best.is_some_and(|(weight, _)| weight > ENOUGH) {
+            break;
         }
     }
-    let [thirds, rest, columns] = votes.map(|votes| winner(&votes));
-    // A symbol of few rows, or a damaged one, may not show all three.
+    best.map(|(_, framed)| framed)
+}
+
+fn frame(ends: &Ends<'_>, told: &Told) -> Option<(Size, Frame)> {
+    let [thirds, rest, columns] = told.votes.map(|votes| winner(&votes));
+    // A symbol of few rows, or a damaged one, may not show the number of its columns.
     let (rest, thirds) = (rest?, thirds?);
     let seen = ends.start.zip(ends.stop).map(|(start, stop)| modules_between(&start, &stop));
     let nearest = |seen: f32| (1..=30).min_by_key(|n| off_by(modules_of(*n), seen));
@@ -175,7 +217,7 @@ pub fn rows(ends: &Ends<'_>, templates: &Templates) -> Option<(Size, Frame)> {
     let size = Size { columns, rows: 3 * thirds + rest % 3 + 1, level: rest / 3 };
     let modules = modules_of(columns);
     // The middle of a bent symbol is nearer, so its modules are wider.
-    let fits = seen.is_none_or(|seen| off_by(modules, seen) < 200);
+    let fits = seen.is_none_or(|seen| off_by(modules, seen) < 350);
     if !(3..=90).contains(&size.rows) || size.level > 8 || !fits {
         return None;
     }
@@ -187,7 +229,7 @@ pub fn rows(ends: &Ends<'_>, templates: &Templates) -> Option<(Size, Frame)> {
     let stop = ends.stop.or_else(|| ends.start.map(|start| beside(&start, 1.0)))?;
     let middle = |rail: &Rail| f32::midpoint(rail.reach.0, rail.reach.1);
     let by = middle(&stop) - middle(&start);
-    let (left, right) = match (left_map, right_map) {
+    let (left, right) = match (told.left, told.right) {
         (Some(left), Some(right)) if left.slope * right.slope > 0.0 => (left, right),
         (Some(left), _) => (left, left.moved(by)),
         (None, Some(right)) => (right.moved(-by), right),
@@ -219,18 +261,22 @@ fn off_by(a: f32, b: f32) -> i32 {
     ((a / b.max(1.0) - 1.0).abs() * 1000.0) as i32
 }
 
-/// The ends with the modules at the very ends: where those of one end are wider, they are so from module to module.
-fn eased<'a>(ends: &Ends<'a>) -> (Ends<'a>, f32) {
-    let (Some(start), Some(stop)) = (ends.start, ends.stop) else { return (*ends, 0.0) };
-    let between = modules_between(&start, &stop) - f32::midpoint(START_MODULES, STOP_MODULES);
-    let grow = (stop.module[0] - start.module[0]) / between.max(MODULES as f32);
-    let by = |rail: Rail, modules: f32| {
+/// The ends with the modules at the very ends, and by how much each module from the left is wider than the one before:
+/// at the left end and at the right one. Inward each is by the `share` of a module wider besides.
+fn eased<'a>(ends: &Ends<'a>, share: f32) -> (Ends<'a>, (f32, f32)) {
+    let grow = ends.start.zip(ends.stop).map_or(0.0, |(start, stop)| {
+        let between = modules_between(&start, &stop) - f32::midpoint(START_MODULES, STOP_MODULES);
+        (stop.module[0] - start.module[0]) / between.max(MODULES as f32)
+    });
+    let inward = |rail: Option<Rail>| rail.map_or(0.0, |rail| share * rail.module[0]);
+    let grow = (grow + inward(ends.start), grow - inward(ends.stop));
+    let by = |rail: Rail, change: f32| {
         let [m, n] = rail.module;
-        Rail { module: [m + modules * grow, n], ..rail }
+        Rail { module: [m + change, n], ..rail }
     };
-    let start = by(start, -START_MODULES / 2.0);
-    let stop = by(stop, STOP_MODULES / 2.0);
-    (Ends { start: Some(start), stop: Some(stop), ..*ends }, grow)
+    let start = ends.start.map(|rail| by(rail, -grow.0 * START_MODULES / 2.0));
+    let stop = ends.stop.map(|rail| by(rail, grow.1 * STOP_MODULES / 2.0));
+    (Ends { start, stop, ..*ends }, grow)
 }
 
 /// The indicators along one end.
