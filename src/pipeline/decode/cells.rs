@@ -24,7 +24,7 @@ pub struct Cells {
     pub energies: Vec<f32>,
     /// The energy of a window that one in five has not: noise.
     pub noise: f32,
-    /// The energy of a window that one in a hundred exceeds.
+    /// The energy that one window in a hundred exceeds, of a quarter of them.
     pub strong: f32,
 }
 
@@ -62,6 +62,18 @@ impl Cells {
             (self.noise, self.strong) = (at(20), at(99));
         }
         self
+    }
+
+    /// The energy that one window in a hundred exceeds, of all of them: small symbols have few windows.
+    pub fn strongest(&self) -> f32 {
+        // Those near it and above are few.
+        let energies = self.tensors.iter().map(|t| t[0] + t[1]);
+        let mut above: Vec<f32> = energies.filter(|energy| *energy >= 0.7 * self.strong).collect();
+        let n_stronger = self.tensors.len().saturating_sub(1).div_ceil(100);
+        match above.len().checked_sub(1 + n_stronger) {
+            Some(rank) => *above.select_nth_unstable_by(rank, f32::total_cmp).1,
+            None => self.strong,
+        }
     }
 
     /// Whether no cell has the gradient of bars or modules, as in a view of the bare table.

@@ -16,6 +16,10 @@ const MIN_RUN: usize = 14;
 /// Bands that are like the mean of all, of a symbol that has to be fitted. What was read had seven of eight.
 const MIN_LIKE_WHOLE: usize = 6;
 
+/// Half the pixels across a symbol that is fitted, at least: the shortest kinds have 67 modules, and below 0.9 pixels a
+/// module nothing is told. What was read had 50.
+pub const MIN_ACROSS: f32 = 30.0;
+
 /// A gap: so many times the width of the middle one of all bars and spaces.
 const GAP: f32 = 4.0;
 
@@ -131,5 +135,15 @@ mod tests {
     #[test_case(&[[4, 8, 4, 8, 4, 80].as_slice(); 6].concat(), 0, false; "bars far from each other")]
     fn what_may_be_a_symbol(widths: &[usize], change: usize, expected: bool) {
         assert_eq!(may_be_bars(&bands(widths, change)), expected);
+    }
+
+    #[test_case(&CODE.repeat(7), 0, (true, true); "an EAN, or any other")]
+    #[test_case(&[2, 4, 6, 2, 4].repeat(20), 0, (true, false); "more edges than an EAN has")]
+    #[test_case(&CODE.repeat(3), 0, (false, true); "blur left an EAN few edges")]
+    #[test_case(&CODE.repeat(7), 3, (false, false); "print")]
+    fn what_may_be_fitted(widths: &[usize], change: usize, expected: (bool, bool)) {
+        let bands = bands(widths, change);
+        let may_be = |look| may_be_fitted(&bands, &mean_of(&bands), look);
+        assert_eq!((may_be(&Look::FITTED), may_be(&Look::WHOLE)), expected);
     }
 }

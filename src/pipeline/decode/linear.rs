@@ -23,7 +23,7 @@ pub mod scan;
 pub mod stack;
 
 use crate::pipeline::decode::Formats;
-use crate::pipeline::decode::glance::{Look, may_be_bars, may_be_fitted};
+use crate::pipeline::decode::glance::{Look, MIN_ACROSS, may_be_bars, may_be_fitted};
 use crate::pipeline::decode::linear::ballot::{Ballot, Claim};
 use crate::pipeline::decode::linear::fit::Side;
 use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
@@ -39,10 +39,6 @@ const MIN_EDGES: usize = 20;
 
 /// The same of a symbol whose blur has left hardly any.
 const MIN_BLURRED: usize = 14;
-
-/// Half the pixels across a symbol that is fitted, at least: the shortest kinds have 67 modules, and below 0.9 pixels a
-/// module nothing is told. What was read had 50.
-const MIN_ACROSS: f32 = 30.0;
 
 /// The bands in the order they are read: those in the middle first, for the rim may be beside the bars.
 const FROM_MIDDLE: [usize; BANDS] = [2, 5, 3, 4, 1, 6, 0, 7];
@@ -172,10 +168,9 @@ impl Unclear<'_> {
 
     /// The symbols that only tell as a whole.
     pub fn fit_whole(&mut self, formats: &Formats) -> Vec<Symbol> {
-        if !self.is_short {
-            return Vec::new();
+        if self.is_short {
+            fit_whole(&self.pooled, formats, &mut self.ballot);
         }
-        fit_whole(&self.pooled, formats, &mut self.ballot);
         self.symbols()
     }
 
@@ -270,9 +265,11 @@ fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats) -> Close<'a> {
             && pooled.first().is_some_and(|whole| may_be_fitted(&bands, whole, look))
     };
     let (has_characters, is_short) = (has_edges && may_be(&Look::FITTED), may_be(&Look::WHOLE));
+    if !has_characters && !is_short {
+        return Close::default();
+    }
     let unclear = Unclear { strip, pooled, ballot, has_characters, is_short };
-    let unclear = (has_characters || is_short).then_some(unclear);
-    Close { symbols: Vec::new(), unclear: unclear.into_iter().collect() }
+    Close { symbols: Vec::new(), unclear: vec![unclear] }
 }
 
 /// Adds what the edges of the profiles read, more and more sharpened until enough agree.

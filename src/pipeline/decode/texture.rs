@@ -81,8 +81,9 @@ pub fn patches<'a>(grids: impl IntoIterator<Item = &'a Cells>) -> Vec<Patch> {
     let mut found: Vec<Patch> = Vec::new();
     let mut alone: Vec<Patch> = Vec::new();
     for cells in grids {
+        let strongest = cells.strongest();
         for share in [0.15, 0.08] {
-            for patch in patches_above(cells, share * cells.strong, &WINDOWED) {
+            for patch in patches_above(cells, share * strongest, &WINDOWED) {
                 // Glare leaves one side of a symbol faint: both are one patch.
                 match found.iter_mut().find(|other| other.overlap(&patch) > 0.6) {
                     Some(other) => *other = other.joined(&patch),
@@ -90,7 +91,7 @@ pub fn patches<'a>(grids: impl IntoIterator<Item = &'a Cells>) -> Vec<Patch> {
                 }
             }
         }
-        alone.extend(patches_above(&cells.trimmed(), 0.15 * cells.strong, &TRIMMED));
+        alone.extend(patches_above(&cells.trimmed(), 0.15 * strongest, &TRIMMED));
     }
     // Without their windows, symbols that stand close are two.
     for patch in alone {
