@@ -107,7 +107,7 @@ impl<'a> Scan<'a> {
     pub fn edges(&self, v: f32, reach: (f32, f32), rows: u8) -> Bars {
         // Paper continues beyond the rim of a picture that is all symbol.
         let (from, to) = self.clipped(v, reach);
-        let step = if to - from < 250.0 { 0.5 } else { 1.0 };
+        let step = if to - from < 320.0 { 0.5 } else { 1.0 };
         let n = ((to - from) / step).clamp(0.0, MAX_PLACES);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
         let n = n as usize;

@@ -227,20 +227,34 @@ fn frame(ends: &Ends<'_>, told: &Told) -> Option<(Size, Frame)> {
     };
     let start = ends.start.or_else(|| ends.stop.map(|stop| beside(&stop, -1.0)))?;
     let stop = ends.stop.or_else(|| ends.start.map(|start| beside(&start, 1.0)))?;
-    let middle = |rail: &Rail| f32::midpoint(rail.reach.0, rail.reach.1);
-    let by = middle(&stop) - middle(&start);
-    let (left, right) = match (told.left, told.right) {
-        (Some(left), Some(right)) if left.slope * right.slope > 0.0 => (left, right),
-        (Some(left), _) => (left, left.moved(by)),
-        (None, Some(right)) => (right.moved(-by), right),
-        (None, None) => return None,
-    };
+    let (left, right) = both_maps(told, (&start, &stop), size.rows)?;
     // A truncated symbol ends with one bar after its codewords.
     let first = if ends.start.is_some() { 0.0 } else { START_MODULES + MODULES as f32 };
     let end = if ends.stop.is_some() { 0.0 } else { STOP_MODULES + MODULES as f32 };
     let seen = (first, modules - end);
     let (left, right) = ((start, left), (stop, right));
     Some((size, Frame { left, right, rows: size.rows, modules, seen }))
+}
+
+/// Where the rows lie along both ends: where one end tells nothing, as the other says.
+fn both_maps(told: &Told, (start, stop): (&Rail, &Rail), rows: usize) -> Option<(RowMap, RowMap)> {
+    let middle = |rail: &Rail| f32::midpoint(rail.reach.0, rail.reach.1);
+    let by = middle(stop) - middle(start);
+    // By how much the rows are more or fewer than the length in which the end was seen.
+    let off = |map: RowMap, rail: &Rail| {
+        ((rail.reach.1 - rail.reach.0) / map.height() / rows as f32).abs().ln().abs()
+    };
+    match (told.left, told.right) {
+        (Some(left), Some(right)) if (0.6..1.7).contains(&(left.slope / right.slope)) => {
+            Some((left, right))
+        }
+        // Both cannot be right.
+        (Some(left), Some(right)) if off(left, start) > off(right, stop) => {
+            Some((right.moved(-by), right))
+        }
+        (Some(left), _) => Some((left, left.moved(by))),
+        (None, right) => right.map(|right| (right.moved(-by), right)),
+    }
 }
 
 /// Modules of a row of so many columns, from the start pattern to the stop pattern.
@@ -284,14 +298,16 @@ fn marks(scan: &Scan<'_>, end: &End, templates: &Templates) -> Vec<Mark> {
     let (low, high) = end.rail.reach;
     let room = 0.15 * (high - low) + 2.0;
     let (low, high) = (low - room, high + room);
-    let step = ((high - low) / MAX_LINES).max(0.8);
+    let step = ((high - low) / MAX_LINES).max(0.5);
+    // Two lines for each, less apart where rows may be thin.
+    let apart = (0.004 * (high - low)).clamp(0.1, 0.5);
     let mut found = Vec::new();
     let mut v = low;
     while v <= high {
         if scan.holds(end.place(v, 8.5), v) {
             let seen = std::array::from_fn(|k| {
                 let u = end.place(v, (k as f32 + 0.5) / PER_MODULE as f32);
-                scan.sample(u, v - 0.5) + scan.sample(u, v + 0.5)
+                scan.sample(u, v - apart) + scan.sample(u, v + apart)
             });
             found.extend(templates.likest_of_all(seen).and_then(|like| mark(&like, v)));
         }
