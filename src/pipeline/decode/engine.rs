@@ -4,6 +4,7 @@
 //! shape, since a call cannot be interrupted. A reader that panics (rxing's known ones do) has read nothing.
 //! Its linear readers are not asked: they see UPC-E and EAN-8 in texture.
 
+pub mod blocks;
 pub mod codewords;
 pub mod modules;
 

@@ -8,6 +8,7 @@ pub mod pdf417;
 pub mod qr;
 pub mod rings;
 pub mod sheet;
+pub mod solomon;
 pub mod stacked;
 
 use crate::pipeline::decode::engine::{self, Effort, Family, Threshold};

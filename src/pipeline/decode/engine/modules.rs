@@ -11,8 +11,10 @@ use rxing::qrcode::common::Version;
 use rxing::qrcode::cpp_port::decoder::DecodeBitStream;
 use rxing::qrcode::decoder as qrcode;
 
+use crate::pipeline::decode::engine::blocks::{Block, Blocks};
 use crate::pipeline::decode::engine::without_leading_fnc1;
 use crate::pipeline::decode::matrix::grid::Bits;
+use crate::pipeline::decode::matrix::solomon::Field;
 
 /// What the modules of a symbol say.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,46 +39,56 @@ pub struct Correction {
 }
 
 impl Correction {
-    /// With a block of `n` codewords of `bits` bits, `check` of them for correction, of which `changed` were.
+    /// With a block of `n` codewords of `bits` bits, `check` of them for correction, of which `erased` were taken for
+    /// anything and `changed` more were changed.
     #[must_use]
-    pub fn and(self, (n, check): (usize, usize), bits: u8, changed: usize) -> Self {
+    pub fn and(
+        self,
+        (n, check): (usize, usize),
+        bits: u8,
+        (changed, erased): (usize, usize),
+    ) -> Self {
         // Words within `changed` errors of a symbol: (n over changed) * (2^bits)^changed, of (2^bits)^check cosets.
+        let n = n.saturating_sub(erased);
         let choices = |k: usize| ((n - k) as f32 / (k + 1) as f32).log2();
         let ways: f32 = (0..changed.min(n)).map(choices).sum();
-        let free = f32::from(bits) * check.saturating_sub(changed) as f32;
+        let free = f32::from(bits) * check.saturating_sub(changed + erased) as f32;
         Self {
-            changed: self.changed + changed,
+            changed: self.changed + changed + erased,
             most: self.most + check / 2,
             bits: self.bits + (free - ways).max(0.0),
         }
     }
 }
 
+/// What becomes of modules that are not sure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubts {
+    /// They are taken for what they are likelier to be.
+    Believed,
+    /// Where that does not read, their codewords are taken for anything.
+    Erased,
+}
+
 /// The content of a Data Matrix symbol (ISO/IEC 16022, ECC 200) of these modules, its finder included.
-pub fn data_matrix(bits: &Bits) -> Option<Reading> {
-    let attempt = || data_matrix_of(bits, false).or_else(|| data_matrix_of(&mirrored(bits), true));
+pub fn data_matrix(bits: &Bits, doubts: Doubts) -> Option<Reading> {
+    let mirrored = || {
+        bits.arranged((bits.rows, bits.columns), |x, y| {
+            // At the diagonal through the corner of the solid edges.
+            (bits.columns - 1 - y, bits.rows - 1 - x)
+        })
+    };
+    let attempt = || {
+        let printed = data_matrix_of(bits, doubts, false);
+        printed.or_else(|| data_matrix_of(&mirrored(), doubts, true))
+    };
     catch_unwind(AssertUnwindSafe(attempt)).ok().flatten()
 }
 
-/// The modules mirrored at the diagonal through the corner of the solid edges.
-fn mirrored(bits: &Bits) -> Bits {
-    let (columns, rows) = (bits.rows, bits.columns);
-    let places = (0..rows).flat_map(|y| (0..columns).map(move |x| (x, y)));
-    let dark = places.map(|(x, y)| bits.at(bits.columns - 1 - y, bits.rows - 1 - x)).collect();
-    Bits { columns, rows, dark, ..*bits }
-}
-
-fn data_matrix_of(bits: &Bits, is_mirrored: bool) -> Option<Reading> {
-    let mut parser = BitMatrixParser::new(&matrix(bits)?).ok()?;
-    let codewords = parser.readCodewords().ok()?;
-    let blocks = DataBlock::getDataBlocks(&codewords, parser.getVersion(), false).ok()?;
-    let field = ReedSolomonDecoder::new(PredefinedGenericGF::DataMatrixField256.into());
-    let mut correction = Correction::default();
-    let mut data: Vec<Vec<u8>> = Vec::new();
-    for block in &blocks {
-        let n_data = block.getNumDataCodewords();
-        data.push(corrected(block.getCodewords(), n_data, &field, &mut correction)?);
-    }
+fn data_matrix_of(bits: &Bits, doubts: Doubts, is_mirrored: bool) -> Option<Reading> {
+    let field = Field::new(0x12d, 8, 1);
+    let (data, correction) =
+        Blocks { bits, of: data_matrix_blocks, is_fixed: |_, _| false, doubts }.read(&field)?;
     // The blocks take turns (5.7.2): the last of the largest symbols' are a codeword shorter.
     let longest = data.iter().map(Vec::len).max()?;
     let turns = (0..longest).flat_map(|k| data.iter().filter_map(move |words| words.get(k)));
@@ -87,45 +99,46 @@ fn data_matrix_of(bits: &Bits, is_mirrored: bool) -> Option<Reading> {
     (!text.is_empty()).then_some(Reading { text, identifier, correction })
 }
 
-/// The data of a block of `codewords`, `n_data` of them data, set right; what that took is added to `correction`.
-fn corrected(
-    codewords: &[u8],
-    n_data: u32,
-    field: &ReedSolomonDecoder,
-    correction: &mut Correction,
-) -> Option<Vec<u8>> {
-    let n_data = usize::try_from(n_data).ok()?;
-    let mut words = codewords.to_vec();
-    let check = words.len().checked_sub(n_data)?;
-    let changed = field.decode(&mut words, i32::try_from(check).ok()?).ok()?;
-    *correction = correction.and((words.len(), check), 8, changed);
-    words.truncate(n_data);
-    Some(words)
+fn data_matrix_blocks(bits: &Bits) -> Option<Vec<Block>> {
+    let mut parser = BitMatrixParser::new(&matrix(bits)?).ok()?;
+    let codewords = parser.readCodewords().ok()?;
+    let blocks = DataBlock::getDataBlocks(&codewords, parser.getVersion(), false).ok()?;
+    blocks.iter().map(|b| Block::of(b.getCodewords(), b.getNumDataCodewords())).collect()
 }
 
 /// The content of a QR code (ISO/IEC 18004, model 2) of these modules, as printed or as in a mirror.
-pub fn qr(bits: &Bits) -> Option<Reading> {
-    let attempt = || qr_of(bits).or_else(|| qr_of(&bits.transposed()));
+pub fn qr(bits: &Bits, doubts: Doubts) -> Option<Reading> {
+    let attempt = || qr_of(bits, doubts).or_else(|| qr_of(&bits.transposed(), doubts));
     catch_unwind(AssertUnwindSafe(attempt)).ok().flatten()
 }
 
-fn qr_of(bits: &Bits) -> Option<Reading> {
+fn qr_of(bits: &Bits, doubts: Doubts) -> Option<Reading> {
+    let mut parser = qrcode::BitMatrixParser::new(matrix(bits)?).ok()?;
+    let level = parser.readFormatInformation().ok()?.getErrorCorrectionLevel();
+    let version = parser.readVersion().ok()?;
+    let field = Field::new(0x11d, 8, 0);
+    let (data, correction) =
+        Blocks { bits, of: qr_blocks, is_fixed: is_qr_format, doubts }.read(&field)?;
+    let found = DecodeBitStream(&data.concat(), version, level).ok();
+    let found = found.filter(DecoderResult::isValid)?;
+    let identifier = found.symbologyIdentifier();
+    let text = without_leading_fnc1(&found.text(), &identifier).to_owned();
+    (!text.is_empty()).then_some(Reading { text, identifier, correction })
+}
+
+/// Whether a module of a QR code is of its format or version information, or of a finder pattern beside it.
+fn is_qr_format((x, y): (usize, usize), (columns, rows): (usize, usize)) -> bool {
+    let near = |k: usize, side: usize| k < 9 || k + 11 >= side;
+    (x < 9 && near(y, rows)) || (y < 9 && near(x, columns))
+}
+
+fn qr_blocks(bits: &Bits) -> Option<Vec<Block>> {
     let mut parser = qrcode::BitMatrixParser::new(matrix(bits)?).ok()?;
     let level = parser.readFormatInformation().ok()?.getErrorCorrectionLevel();
     let version = parser.readVersion().ok()?;
     let codewords = parser.readCodewords().ok()?;
     let blocks = qrcode::DataBlock::getDataBlocks(&codewords, version, level).ok()?;
-    let field = ReedSolomonDecoder::new(PredefinedGenericGF::QrCodeField256.into());
-    let mut correction = Correction::default();
-    let mut data: Vec<u8> = Vec::new();
-    for block in &blocks {
-        let n_data = block.getNumDataCodewords();
-        data.extend(corrected(block.getCodewords(), n_data, &field, &mut correction)?);
-    }
-    let found = DecodeBitStream(&data, version, level).ok().filter(DecoderResult::isValid)?;
-    let identifier = found.symbologyIdentifier();
-    let text = without_leading_fnc1(&found.text(), &identifier).to_owned();
-    (!text.is_empty()).then_some(Reading { text, identifier, correction })
+    blocks.iter().map(|b| Block::of(b.getCodewords(), b.getNumDataCodewords())).collect()
 }
 
 /// Rows and columns of the centres of the alignment patterns of a QR code of `side` modules (annex E).
@@ -208,8 +221,8 @@ pub fn aztec(bits: &Bits, (layers, n_data): (usize, usize), is_compact: bool) ->
     let attempt = || {
         let field = ReedSolomonDecoder::new(field.into());
         let changed = field.decode(&mut words, i32::try_from(check).ok()?).ok()?;
-        let correction =
-            Correction::default().and((words.len(), check), u8::try_from(size).ok()?, changed);
+        let (n, size_bits) = (words.len(), u8::try_from(size).ok()?);
+        let correction = Correction::default().and((n, check), size_bits, (changed, 0));
         let content = unstuffed(words.get(..n_data)?, size)?;
         let text = (content.len() >= 5).then(|| highLevelDecode(&content).ok())??;
         let identifier = "]z0".to_owned();

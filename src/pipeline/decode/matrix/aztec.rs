@@ -192,9 +192,7 @@ fn turned(bits: &Bits, turn: usize) -> Bits {
     let mut out = if turn >= 4 { bits.transposed() } else { bits.clone() };
     let n = out.columns;
     for _ in 0..turn % 4 {
-        let places = (0..n).flat_map(|y| (0..n).map(move |x| (x, y)));
-        let dark = places.map(|(x, y)| out.at(y, n - 1 - x)).collect();
-        out = Bits { dark, ..out };
+        out = out.arranged((n, n), |x, y| (y, n - 1 - x));
     }
     out
 }

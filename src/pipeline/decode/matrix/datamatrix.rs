@@ -5,9 +5,9 @@
     reason = "counts of modules are small and positive"
 )]
 
-use crate::pipeline::decode::engine::modules::{self, Reading};
+use crate::pipeline::decode::engine::modules::{self, Doubts, Reading};
 use crate::pipeline::decode::matrix::edges::{Edges, Line};
-use crate::pipeline::decode::matrix::grid::{Bits, Grid, Map, Modules};
+use crate::pipeline::decode::matrix::grid::{Bits, Grid, Line as Bare, Map, Modules};
 use crate::pipeline::decode::matrix::sheet::Sheet;
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::{Confidence, Point, Symbol, Symbology};
@@ -17,6 +17,9 @@ const MAX_CORNERS: usize = 8;
 
 /// Least mean contrast of a side of the timing pattern: of its steps from module to module, -1 to 1.
 const MIN_TIMING: f32 = 0.35;
+
+/// Least fit of a finder, -1 to 1, of a symbol of which parts may be missing.
+const MIN_FINDER: f32 = 0.5;
 
 /// Least evidence that it is not noise: see [`modules::Correction`].
 const MIN_BITS: f32 = 28.0;
@@ -61,7 +64,12 @@ pub fn read(view: View<'_>, edges: &Edges, lines: &[Line]) -> Option<Symbol> {
         let size = (rows, columns);
         // By its finder, where that is whole; by its modules, where a finder is bent or blurred.
         let grid = fitted(&sheet, grid, size);
-        symbol(view, grid, size).or_else(|| symbol(view, grid.cleared(view, (columns, rows)), size))
+        symbol(view, grid, size).or_else(|| {
+            let cleared = grid.cleared(view, (columns, rows));
+            let is_one = finder(&sheet, &grid, size) > MIN_FINDER;
+            let damaged = || [grid, cleared].into_iter().find_map(|grid| damaged(view, grid, size));
+            symbol(view, cleared, size).or_else(|| is_one.then(damaged)?)
+        })
     })
 }
 
@@ -259,23 +267,65 @@ fn fitted(sheet: &Sheet<'_>, grid: Grid, size: (usize, usize)) -> Grid {
 /// The symbol that `grid` shows, if its error correction holds.
 fn symbol(view: View<'_>, grid: Grid, (rows, columns): (usize, usize)) -> Option<Symbol> {
     let modules = Modules::of(view, &grid.map()?, columns, rows);
-    let read = |bits: Bits| Some((modules::data_matrix(&bits).filter(is_sure)?, bits));
+    let read =
+        |bits: Bits| Some((modules::data_matrix(&bits, Doubts::Believed).filter(is_sure)?, bits));
     let (reading, bits) = read(modules.bits(3)).or_else(|| read(modules.sharpened(0.6).bits(3)))?;
+    Some(named(reading, &bits, &grid))
+}
+
+/// The same where print is missing or something lies over a part: what is not sure is left to error correction.
+fn damaged(view: View<'_>, grid: Grid, (rows, columns): (usize, usize)) -> Option<Symbol> {
+    let map = grid.map()?;
+    let size = (columns, rows);
+    let ways = [
+        Modules::of(view, &map, columns, rows),
+        Modules::darkest(view, &map, size, Bare::Level),
+        Modules::darkest(view, &map, size, Bare::Upright),
+    ];
+    ways.into_iter()
+        .flat_map(|modules| {
+            let bits = modules.bits(3);
+            [lined(&bits), bits]
+        })
+        .find_map(|bits| {
+            let reading = modules::data_matrix(&bits, Doubts::Erased).filter(is_sure)?;
+            Some(named(reading, &bits, &grid))
+        })
+}
+
+/// `bits` with the light modules of a row or column in doubt where its module of the finder is light, too.
+fn lined(bits: &Bits) -> Bits {
+    let (columns, rows) = (bits.columns, bits.rows);
+    let (right, bottom) = (columns - 1, rows - 1);
+    let is_bare_row =
+        |y: usize| !bits.at(0, y) || ((bottom - y).is_multiple_of(2) && !bits.at(right, y));
+    let is_bare_column = |x: usize| !bits.at(x, bottom) || (x.is_multiple_of(2) && !bits.at(x, 0));
+    let bare_rows: Vec<bool> = (0..rows).map(is_bare_row).collect();
+    let bare_columns: Vec<bool> = (0..columns).map(is_bare_column).collect();
+    let doubted = |(k, (sure, dark)): (usize, (&f32, &bool))| {
+        let is_bare = bare_rows[k / columns] || bare_columns[k % columns];
+        if is_bare && !dark { 0.0 } else { *sure }
+    };
+    let sure = bits.sure.iter().zip(&bits.dark).enumerate().map(doubted).collect();
+    Bits { sure, ..bits.clone() }
+}
+
+fn named(reading: Reading, bits: &Bits, grid: &Grid) -> Symbol {
     let (across, down) = grid.sides();
     let confidence = Confidence {
         rows: 1,
         margin: bits.margin,
-        px_per_module: (across / columns as f32).min(down / rows as f32),
+        px_per_module: (across / bits.columns as f32).min(down / bits.rows as f32),
         contrast: bits.contrast.clamp(0.0, 1.0),
         errors_corrected: u32::try_from(reading.correction.changed).unwrap_or(u32::MAX),
     };
-    Some(Symbol {
+    Symbol {
         symbology: Symbology::DataMatrix,
         text: reading.text,
         identifier: reading.identifier,
         corners: grid.corners,
         confidence: Some(confidence),
-    })
+    }
 }
 
 fn is_sure(reading: &Reading) -> bool {

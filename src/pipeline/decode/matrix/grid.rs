@@ -6,6 +6,18 @@ use crate::pipeline::symbol::{Corners, Point};
 /// How far beside its centre a module is looked at, too, in modules.
 const BESIDE: f32 = 0.18;
 
+/// How far off its centre a module is looked at where a line without ink may lie in it, in modules.
+const OFF_LINE: f32 = 0.3;
+
+/// How a line without ink runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// Along the rows.
+    Level,
+    /// Along the columns.
+    Upright,
+}
+
 /// The modules' square, 0 to 1 each way from the symbol's own top left, as it lies in a picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Grid {
@@ -144,6 +156,24 @@ impl Modules {
         Self { columns, rows, luma }
     }
 
+    /// The modules as dark as they are at some height, or `Upright` at some width: where a worn head has left a line
+    /// without ink, what it left of a dark module shows beside it.
+    pub fn darkest(view: View<'_>, map: &Map, (columns, rows): (usize, usize), line: Line) -> Self {
+        let (step_u, step_v) = (1.0 / columns as f32, 1.0 / rows as f32);
+        let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (column, row)));
+        let module = |(column, row): (usize, usize)| {
+            let (u, v) = (column as f32 + 0.5, row as f32 + 0.5);
+            let look = |beside: f32, off: f32| {
+                let (du, dv) = if line == Line::Level { (beside, off) } else { (off, beside) };
+                let place = map.at((u + du) * step_u, (v + dv) * step_v);
+                view.sample(place.x, place.y)
+            };
+            let mean = |off: f32| (look(-BESIDE, off) + look(0.0, off) + look(BESIDE, off)) / 3.0;
+            mean(-OFF_LINE).min(mean(0.0)).min(mean(OFF_LINE))
+        };
+        Self { columns, rows, luma: places.map(module).collect() }
+    }
+
     /// The same with what a blur took from each module's neighbours given back.
     #[must_use]
     pub fn sharpened(&self, share: f32) -> Self {
@@ -169,17 +199,21 @@ impl Modules {
 
     /// Which of them are dark, by the dark and the light ones within `reach` modules.
     pub fn bits(&self, reach: usize) -> Bits {
-        let mut dark = Vec::with_capacity(self.luma.len());
-        let (mut contrast, mut margin) = (0.0, 0.0);
-        for (value, (low, high)) in self.luma.iter().zip(self.levels(reach)) {
+        let levels = self.levels(reach);
+        let n = levels.len().max(1) as f32;
+        let contrast = levels.iter().map(|(low, high)| high - low).sum::<f32>() / n;
+        let (mut dark, mut sure) = (Vec::with_capacity(levels.len()), Vec::new());
+        let mut margin = 0.0;
+        for (value, (low, high)) in self.luma.iter().zip(levels) {
             let threshold = f32::midpoint(low, high);
             dark.push(*value < threshold);
-            contrast += high - low;
-            margin += (2.0 * (value - threshold).abs() / (high - low).max(1.0)).min(1.0);
+            let off = 2.0 * (value - threshold).abs();
+            margin += (off / (high - low).max(1.0)).min(1.0);
+            // What covers a part of the symbol is as sure of itself as it has contrast.
+            sure.push((off / (high - low).max(0.7 * contrast).max(1.0)).min(1.0));
         }
-        let n = dark.len().max(1) as f32;
         let (columns, rows) = (self.columns, self.rows);
-        Bits { columns, rows, dark, contrast: contrast / n / 255.0, margin: margin / n }
+        Bits { columns, rows, dark, sure, contrast: contrast / 255.0, margin: margin / n }
     }
 
     /// The mean of the dark and of the light ones within `reach` modules of each.
@@ -213,6 +247,8 @@ pub struct Bits {
     pub rows: usize,
     /// Whether each is dark, row by row.
     pub dark: Vec<bool>,
+    /// How sure that is, 0 to 1, row by row: how far each is off the threshold.
+    pub sure: Vec<f32>,
     /// Light against dark modules, 0 to 1.
     pub contrast: f32,
     /// How far a module is off the threshold, as a share of what is between it and its kind: 0 to 1.
@@ -229,9 +265,27 @@ impl Bits {
     /// Rows for columns: the symbol as a mirror shows it.
     #[must_use]
     pub fn transposed(&self) -> Self {
-        let places = (0..self.columns).flat_map(|x| (0..self.rows).map(move |y| (x, y)));
-        let dark = places.map(|(x, y)| self.at(x, y)).collect();
-        Self { columns: self.rows, rows: self.columns, dark, ..*self }
+        self.arranged((self.rows, self.columns), |x, y| (y, x))
+    }
+
+    /// So many columns and rows, each module that of the place which `from` tells for its column and row.
+    #[must_use]
+    pub fn arranged(
+        &self,
+        (columns, rows): (usize, usize),
+        from: impl Fn(usize, usize) -> (usize, usize),
+    ) -> Self {
+        let places = (0..rows).flat_map(|y| (0..columns).map(move |x| (x, y)));
+        let (dark, sure) = places
+            .map(|(x, y)| from(x, y))
+            .map(|(x, y)| (self.at(x, y), self.sure_at(x, y)))
+            .unzip();
+        Self { columns, rows, dark, sure, ..*self }
+    }
+
+    /// How sure the module at `column`, `row` is.
+    pub fn sure_at(&self, column: usize, row: usize) -> f32 {
+        self.sure.get(row * self.columns + column).copied().unwrap_or_default()
     }
 }
 

@@ -4,8 +4,8 @@
 //! the grid is then moved to where its fixed patterns and its modules are clearest. Reed-Solomon has to hold.
 #![expect(clippy::cast_possible_truncation, reason = "counts of modules are small and positive")]
 
-use crate::pipeline::decode::engine::modules::{self, Reading};
-use crate::pipeline::decode::matrix::grid::{Bits, Grid, Modules};
+use crate::pipeline::decode::engine::modules::{self, Doubts};
+use crate::pipeline::decode::matrix::grid::{Bits, Grid, Line, Modules};
 use crate::pipeline::decode::matrix::rings::Rings;
 use crate::pipeline::decode::matrix::sheet::Sheet;
 use crate::pipeline::decode::raster::View;
@@ -223,7 +223,8 @@ impl Frame {
                 let is_clear = score(&grid) > MIN_CLIMBED;
                 let moved = || symbol(view, grid, self.side);
                 let cleared = || symbol(view, grid.cleared(view, size), self.side);
-                is_clear.then(|| moved().or_else(cleared))?
+                let damaged = || damaged(view, grid, self.side);
+                is_clear.then(|| moved().or_else(cleared).or_else(damaged))?
             };
             as_is().or_else(climbed)
         })
@@ -326,24 +327,36 @@ fn rings(pairs: &mut Vec<[(f32, f32); 2]>, (x, y): (f32, f32), squares: &[(f32, 
 /// The symbol that `grid` shows, if its error correction holds.
 fn symbol(view: View<'_>, grid: Grid, side: usize) -> Option<Symbol> {
     let modules = Modules::of(view, &grid.map()?, side, side);
-    let read = |bits: Bits| {
-        let reading = modules::qr(&bits).filter(|found| found.correction.bits >= MIN_BITS)?;
-        Some((reading, bits))
-    };
-    let (Reading { text, identifier, correction }, bits) =
-        read(modules.bits(4)).or_else(|| read(modules.sharpened(0.6).bits(4)))?;
+    [modules.bits(4), modules.sharpened(0.6).bits(4)]
+        .iter()
+        .find_map(|bits| named(bits, &grid, Doubts::Believed))
+}
+
+/// The same where print is missing or something lies over a part: what is not sure is left to error correction.
+fn damaged(view: View<'_>, grid: Grid, side: usize) -> Option<Symbol> {
+    let map = grid.map()?;
+    let ways = [
+        Modules::of(view, &map, side, side),
+        Modules::darkest(view, &map, (side, side), Line::Level),
+        Modules::darkest(view, &map, (side, side), Line::Upright),
+    ];
+    ways.iter().find_map(|modules| named(&modules.bits(4), &grid, Doubts::Erased))
+}
+
+fn named(bits: &Bits, grid: &Grid, doubts: Doubts) -> Option<Symbol> {
+    let reading = modules::qr(bits, doubts).filter(|found| found.correction.bits >= MIN_BITS)?;
     let (across, down) = grid.sides();
     let confidence = Confidence {
         rows: 1,
         margin: bits.margin,
-        px_per_module: across.min(down) / side as f32,
+        px_per_module: across.min(down) / bits.columns as f32,
         contrast: bits.contrast.clamp(0.0, 1.0),
-        errors_corrected: u32::try_from(correction.changed).unwrap_or(u32::MAX),
+        errors_corrected: u32::try_from(reading.correction.changed).unwrap_or(u32::MAX),
     };
     Some(Symbol {
         symbology: Symbology::QRCode,
-        text,
-        identifier,
+        text: reading.text,
+        identifier: reading.identifier,
         corners: grid.corners,
         confidence: Some(confidence),
     })
