@@ -15,7 +15,7 @@ use crate::pipeline::decode::engine::{self, Effort, Family, Threshold};
 use crate::pipeline::decode::matrix::edges::{Edges, Line};
 use crate::pipeline::decode::matrix::rings::{Binary, Rings};
 use crate::pipeline::decode::raster::{Gray, View};
-use crate::pipeline::decode::texture::{Patch, patches};
+use crate::pipeline::decode::texture::{Patch, is_mixed, patches};
 use crate::pipeline::decode::{Formats, Reduced, add, contains};
 use crate::pipeline::symbol::{Point, Symbol, Symbology};
 
@@ -28,14 +28,14 @@ const MAX_EYES: usize = 10;
 /// A crop with a shorter side than this is enlarged.
 const SMALL_SIDE: usize = 110;
 
-/// A patch with a shorter side of at least this is given to rxing's reader of Data Matrix, too.
-const LARGE_SIDE: usize = 64;
-
 /// A picture of at most this many pixels is also read whole.
 const WHOLE: usize = 1300 * 1300;
 
 /// A picture of at most this many pixels is searched for finders enlarged, one of more than twice so many reduced.
 const FINE: usize = 240 * 240;
+
+/// A patch of more pixels than this is searched at half its size, too.
+const FINEST: usize = 80 * 80;
 
 /// A picture of at most this many pixels is read enlarged, too.
 const TINY: usize = 400 * 400;
@@ -48,8 +48,9 @@ pub fn read_patches(
     symbols: &mut Vec<Symbol>,
 ) {
     let factor = if reduced.factor > 1.0 { 2 } else { 1 };
+    let small = reduced.gray.as_ref().map_or(view, Gray::view);
     let patches = patches([&reduced.cells].into_iter().chain(&reduced.fine));
-    for patch in patches.iter().take(MAX_PATCHES) {
+    for patch in patches.iter().take(MAX_PATCHES).filter(|patch| is_mixed(small, patch)) {
         let patch = patch.scaled(factor);
         if symbols.iter().any(|symbol| contains(symbol, middle(&patch))) {
             continue;
@@ -60,37 +61,21 @@ pub fn read_patches(
 
 /// The symbol of a patch: what looks for a finder comes before what costs more.
 fn read_patch(view: View<'_>, patch: &Patch, formats: &Formats) -> Option<Symbol> {
-    let crop = Crop::of(view, patch);
+    let crop = Crop::of(view, patch).bounded();
     let gray = crop.gray.view();
     let binary = Binary::of(gray);
-    let qr = || {
-        let read = |threshold| engine::read(gray, Family::Qr, threshold, Effort::Quick);
-        read(Threshold::Local).or_else(|| read(Threshold::Global))
-    };
-    let is_wanted = formats.has_any(Family::Qr.symbologies());
-    let finders = if is_wanted { binary.finders() } else { Vec::new() };
-    let has_finder = !finders.is_empty();
-    let by_finders = || formats.has(Symbology::QRCode).then(|| self::qr(gray, &finders))?;
-    let found = by_finders().or_else(|| has_finder.then(qr).flatten());
+    let by_finders = || formats.has(Symbology::QRCode).then(|| qr(gray, &binary.finders()))?;
     let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &binary))?;
-    if let Some(symbol) = found.or_else(aztec) {
+    if let Some(symbol) = by_finders().or_else(aztec) {
         return Some(crop.placed(symbol));
     }
-    // Enlarging adds nothing to straight edges, and to rxing's thresholds it is another picture.
-    let plain = Crop::plain(view, patch);
-    if has_finder && plain.scale < crop.scale {
-        let read =
-            |threshold| engine::read(plain.gray.view(), Family::Qr, threshold, Effort::Quick);
-        if let Some(symbol) = read(Threshold::Local).or_else(|| read(Threshold::Global)) {
-            return Some(plain.placed(symbol));
-        }
-    }
+    // Enlarging adds nothing to straight edges.
+    let plain = Crop::plain(view, patch).bounded();
     let is_wanted = formats.has(Symbology::DataMatrix);
-    let found = is_wanted.then(|| data_matrix(plain.gray.view()))?.map(|s| plain.placed(s));
-    // rxing follows an edge where ours may see too little of it straight.
-    let is_large = patch.width.min(patch.height) >= LARGE_SIDE;
-    let followed = || engine::read(gray, Family::DataMatrix, Threshold::Local, Effort::Quick);
-    found.or_else(|| is_large.then(followed)?.map(|symbol| crop.placed(symbol)))
+    let read = |crop: &Crop| data_matrix(crop.gray.view()).map(|symbol| crop.placed(symbol));
+    // Half the size is half the noise, and wide modules lose nothing.
+    let smaller = || (plain.gray.luma.len() > FINEST).then(|| read(&plain.halved()))?;
+    is_wanted.then(|| read(&plain).or_else(smaller))?
 }
 
 /// The QR code of `view`, dark on light or light on dark.
@@ -157,10 +142,8 @@ pub fn read_whole(view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) 
 fn read_by_finder(view: View<'_>, formats: &Formats) -> Option<Symbol> {
     let whole = Patch { left: 0, top: 0, width: view.width, height: view.height };
     let n = view.width * view.height;
-    let mut crop = if n <= FINE { Crop::enlarged(view, &whole) } else { Crop::plain(view, &whole) };
-    while crop.gray.luma.len() > 2 * FINE {
-        crop = Crop { gray: crop.gray.view().halved(), scale: crop.scale / 2.0, ..crop };
-    }
+    let crop = if n <= FINE { Crop::enlarged(view, &whole) } else { Crop::plain(view, &whole) };
+    let crop = crop.bounded();
     let gray = crop.gray.view();
     let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &Binary::of(gray)))?;
     let data_matrix = || formats.has(Symbology::DataMatrix).then(|| data_matrix(gray))?;
@@ -214,6 +197,19 @@ impl Crop {
     fn enlarged(view: View<'_>, patch: &Patch) -> Self {
         let gray = view.doubled(patch.left, patch.top, (patch.width, patch.height));
         Self { gray, left: patch.left as f32, top: patch.top as f32, scale: 2.0 }
+    }
+
+    /// The same at a size at which it costs little: what is large has large modules, too.
+    fn bounded(mut self) -> Self {
+        while self.gray.luma.len() > 2 * FINE {
+            self = self.halved();
+        }
+        self
+    }
+
+    /// The same at half its size.
+    fn halved(&self) -> Self {
+        Self { gray: self.gray.view().halved(), scale: self.scale / 2.0, ..*self }
     }
 
     /// `symbol` with its corners in the whole picture.

@@ -3,9 +3,16 @@
 //! Print has such cells too, so what it finds are places to look at, not symbols.
 
 use crate::pipeline::decode::cells::{CELL, Cells};
+use crate::pipeline::decode::raster::View;
 
 /// Least share of the weaker direction in the energy of a cell.
 const MIN_SHARE: f32 = 0.2;
+
+/// Pixels on a side of a window in which dark and light are compared.
+const WINDOW: usize = 12;
+
+/// Where the mean of such a window lies between its darkest and its lightest pixel in a symbol.
+const MIXED: std::ops::Range<f32> = 0.28..0.75;
 
 /// What joined cells need to be a patch.
 struct Least {
@@ -103,6 +110,34 @@ pub fn patches<'a>(grids: impl IntoIterator<Item = &'a Cells>) -> Vec<Patch> {
     found
 }
 
+/// Whether `patch` of `view` has about as much dark as light: print is mostly ground.
+///
+/// The mean of a window between its darkest and its lightest pixel, over the rhomb in the patch: that lies in a symbol
+/// however it is turned. Symbols have 0.4 to 0.65, under glare 0.75; a page of text 0.72 to 0.8.
+pub fn is_mixed(view: View<'_>, patch: &Patch) -> bool {
+    let (mut sum, mut full) = (0, 0);
+    let half = (patch.width / 2).max(1).cast_signed();
+    for (k, top) in (patch.top..patch.top + patch.height).step_by(WINDOW).enumerate() {
+        let from_middle = (k * WINDOW + WINDOW / 2).abs_diff(patch.height / 2);
+        let reach = half - (from_middle * patch.width / patch.height.max(1)).cast_signed();
+        let n = usize::try_from(2 * reach).unwrap_or_default() / WINDOW;
+        let left = (patch.left + patch.width / 2).saturating_sub(n * WINDOW / 2);
+        for left in (0..n).map(|k| left + k * WINDOW) {
+            let (mut low, mut high, mut total) = (u8::MAX, 0, 0);
+            for row in top..(top + WINDOW).min(view.height) {
+                for value in view.row(row).get(left..left + WINDOW).unwrap_or_default() {
+                    (low, high) = (low.min(*value), high.max(*value));
+                    total += u64::from(*value);
+                }
+            }
+            let area = (WINDOW * WINDOW) as u64;
+            sum += total.saturating_sub(area * u64::from(low));
+            full += area * u64::from(high.saturating_sub(low));
+        }
+    }
+    full == 0 || MIXED.contains(&(sum as f32 / full as f32))
+}
+
 fn patches_above(cells: &Cells, least: f32, wanted: &Least) -> Vec<Patch> {
     let least = least.max(4.0);
     let is_on = |t: &[f32; 3]| {
@@ -161,7 +196,6 @@ fn patch(start: usize, cells: &Cells, open: &mut [bool], wanted: &Least) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::decode::raster::View;
 
     #[test]
     fn symbols_of_fine_modules_that_stand_close_are_two() {

@@ -25,10 +25,56 @@ pub struct Rings {
     pub is_dark: bool,
 }
 
+/// A finder pattern as rows see it.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    rings: Rings,
+    /// How many rows do.
+    n: usize,
+    /// The first of them, and the last.
+    from: usize,
+    to: usize,
+}
+
+impl Seen {
+    /// The same, seen in row `y`, too: the mean of the middles is its centre.
+    fn add(&mut self, rings: Rings, y: usize) {
+        let share = 1.0 / (self.n as f32 + 1.0);
+        let mean = |a: f32, b: f32| a + (b - a) * share;
+        let own = &mut self.rings;
+        let (a, b) = (own.centre, rings.centre);
+        own.centre = Point::new(mean(a.x, b.x), mean(a.y, b.y));
+        own.module = mean(own.module, rings.module);
+        self.n += 1;
+        self.to = y;
+    }
+
+    /// Whether it is as high as the inner square of a finder pattern: three modules, or two where a line runs.
+    fn is_high(&self) -> bool {
+        let high = (self.to - self.from + 1) as f32 / self.rings.module;
+        (1.9..4.8).contains(&high) && self.n as f32 > 1.4 * self.rings.module
+    }
+
+    /// The same of rows for columns.
+    fn transposed(self) -> Self {
+        let Point { x, y } = self.rings.centre;
+        Self { rings: Rings { centre: Point::new(y, x), ..self.rings }, ..self }
+    }
+}
+
+impl Rings {
+    /// Whether one of such modules and colour may be of the same symbol.
+    fn is_like(&self, module: f32, is_dark: bool) -> bool {
+        is_dark == self.is_dark && (module / self.module).max(self.module / module) < 1.5
+    }
+}
+
 impl Binary {
-    /// `view` against the mean of what is within a sixth of its shorter side.
+    /// `view` against a little less than the mean of what is within a sixth of its shorter side: so plain ground stays
+    /// light, whatever its noise.
     pub fn of(view: View<'_>) -> Self {
         let (width, height) = (view.width, view.height);
+        let less = clearance(view);
         let reach = (width.min(height) / 6).max(6);
         // Sums of all pixels above and to the left.
         let mut sums = vec![0_u32; (width + 1) * (height + 1)];
@@ -49,7 +95,7 @@ impl Binary {
             let is_dark = |x: usize, value: &u8| {
                 let (left, right) = (x.saturating_sub(reach), (x + reach + 1).min(width));
                 let sum = below[right] + above[left] - below[left] - above[right];
-                u32::from(*value) * n(right - left) < sum
+                (u32::from(*value) + less) * n(right - left) < sum
             };
             // Away from the rim all have as many pixels nearby.
             let inner = reach.min(width)..width.saturating_sub(reach).max(reach.min(width));
@@ -59,44 +105,73 @@ impl Binary {
             let rights = below[beyond(below)..].iter().zip(&above[beyond(above)..]);
             let near = rights.zip(below.iter().zip(above)).map(|((b, a), (d, c))| b + c - d - a);
             let values = row.get(inner.clone()).unwrap_or_default().iter();
-            dark.extend(values.zip(near).map(|(v, sum)| u32::from(*v) * whole < sum));
+            dark.extend(values.zip(near).map(|(v, sum)| (u32::from(*v) + less) * whole < sum));
             dark.extend(row.iter().enumerate().skip(inner.end).map(|(x, v)| is_dark(x, v)));
         }
         Self { width, height, dark }
     }
 
-    /// The finder patterns of QR codes, those seen in most rows first.
+    /// The finder patterns of QR codes, those seen in most rows first; last those that only rows, or only columns,
+    /// show, where a line without ink runs through.
     pub fn finders(&self) -> Vec<Rings> {
-        let mut found: Vec<(Rings, usize)> = Vec::new();
+        let mut crossed = self.crossings(None);
+        crossed.retain(|seen| seen.n as f32 > 0.7 * seen.rings.module);
+        crossed.sort_by_key(|seen| std::cmp::Reverse(seen.n));
+        let mut found: Vec<Rings> = crossed.iter().map(|seen| seen.rings).collect();
+        let Some(like) = found.first().filter(|_| found.len() < 3).copied() else { return found };
+        let columns = self.transposed().crossings(Some(&like)).into_iter().map(Seen::transposed);
+        let mut bare: Vec<Seen> = self.crossings(Some(&like)).into_iter().chain(columns).collect();
+        bare.retain(Seen::is_high);
+        bare.sort_by_key(|seen| std::cmp::Reverse(seen.n));
+        for Seen { rings, .. } in bare {
+            let is_new = |other: &Rings| other.centre.distance(rings.centre) > 3.0 * rings.module;
+            if found.iter().all(is_new) {
+                found.push(rings);
+            }
+        }
+        found
+    }
+
+    /// Where runs of rows are as through a finder pattern: with those of the column through their middle; or, without,
+    /// about as large as those of `like`.
+    fn crossings(&self, like: Option<&Rings>) -> Vec<Seen> {
+        let mut found: Vec<Seen> = Vec::new();
         for y in 0..self.height {
             let runs = self.runs(y, 0..self.width);
             for (k, five) in runs.windows(5).enumerate() {
                 let (start, n) = runs[k + 2];
                 let Some(module) = finder(five) else { continue };
-                let place = (start + n / 2, y);
-                let Some((middle, height)) = self.column::<5>(place, module, finder) else {
-                    continue;
-                };
-                let centre = Point::new(start as f32 + n as f32 / 2.0 - 0.5, middle);
                 let is_dark = self.dark[y * self.width + start];
-                // The rows of one pattern: the mean of their middles is its centre.
-                let same = |(other, _): &&mut (Rings, usize)| {
-                    other.centre.distance(centre) < 2.0 * module && other.is_dark == is_dark
+                let x = start as f32 + n as f32 / 2.0 - 0.5;
+                let crossed = match like {
+                    None => self.column::<5>((start + n / 2, y), module, finder),
+                    Some(like) => like.is_like(module, is_dark).then_some((y as f32, module)),
                 };
-                let Some((rings, rows)) = found.iter_mut().find(same) else {
-                    found.push((Rings { centre, module: module.midpoint(height), is_dark }, 1));
-                    continue;
+                let Some((middle, height)) = crossed else { continue };
+                let rings = Rings {
+                    centre: Point::new(x, middle),
+                    module: module.midpoint(height),
+                    is_dark,
                 };
-                let share = 1.0 / (*rows as f32 + 1.0);
-                let mean = |a: f32, b: f32| a + (b - a) * share;
-                rings.centre =
-                    Point::new(mean(rings.centre.x, centre.x), mean(rings.centre.y, centre.y));
-                rings.module = mean(rings.module, module.midpoint(height));
-                *rows += 1;
+                let same = |other: &&mut Seen| {
+                    other.rings.centre.distance(rings.centre) < 2.0 * module
+                        && other.rings.is_dark == is_dark
+                };
+                match found.iter_mut().find(same) {
+                    Some(seen) => seen.add(rings, y),
+                    None => found.push(Seen { rings, n: 1, from: y, to: y }),
+                }
             }
         }
-        found.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
-        found.into_iter().map(|(rings, _)| rings).collect()
+        found
+    }
+
+    /// Rows for columns.
+    fn transposed(&self) -> Self {
+        let places =
+            (0..self.width).flat_map(|x| (0..self.height).map(move |y| y * self.width + x));
+        let dark = places.map(|k| self.dark[k]).collect();
+        Self { width: self.height, height: self.width, dark }
     }
 
     /// The bull's eyes, each once.
@@ -168,6 +243,24 @@ impl Binary {
         }
         runs
     }
+}
+
+/// A twentieth of what lies between the dark and the light pixels of `view`.
+fn clearance(view: View<'_>) -> u32 {
+    let mut counts = [0_usize; 256];
+    for value in view.luma.iter().step_by(3) {
+        counts[usize::from(*value)] += 1;
+    }
+    let few = view.luma.len() / 150;
+    // The first count that, with those before it, is more than a few.
+    let mut n = [0; 2];
+    let mut is_past = |k: usize, count: &usize| {
+        n[k] += count;
+        n[k] > few
+    };
+    let low = counts.iter().position(|count| is_past(0, count)).unwrap_or_default();
+    let high = counts.iter().rposition(|count| is_past(1, count)).unwrap_or_default();
+    u32::try_from(high.saturating_sub(low) / 20).unwrap_or_default()
 }
 
 /// A module of runs that are as long as those through a finder pattern: 1, 1, 3, 1, 1 (ISO/IEC 18004, 6.3.3.1).
