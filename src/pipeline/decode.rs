@@ -125,6 +125,7 @@ pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decode
     gather::read_stacks(&gather::gathered(&unread), view, formats, symbols);
     gather::read_stacks(&unread, view, formats, symbols);
     matrix::read_patches(view, &reduced, formats, symbols);
+    search.follow();
     search.fit();
     if search.found.symbols.is_empty() {
         if is_small {

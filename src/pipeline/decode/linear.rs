@@ -46,6 +46,9 @@ const FROM_MIDDLE: [usize; BANDS] = [2, 5, 3, 4, 1, 6, 0, 7];
 /// Most rows that are averaged in a band.
 const MAX_BAND_ROWS: usize = 6;
 
+/// Pixels between a symbol that was followed and the rim of the picture: rows are looked for in steps of three.
+const RIM: f32 = 6.0;
+
 /// The bit of the first pooled profile where it was fitted, rather than read by its edges.
 const FITTED: usize = 8;
 
@@ -164,6 +167,23 @@ impl Unclear<'_> {
         }
         fit(&self.pooled, formats, &mut self.ballot);
         self.symbols()
+    }
+
+    /// The symbols whose characters are followed from one end to the other.
+    pub fn follow(&mut self, formats: &Formats) -> Vec<Symbol> {
+        if let Some((reading, bits)) = joint::followed::read(&self.pooled, formats)
+            && self.is_whole(&reading)
+        {
+            self.ballot.add(vec![reading], 0, bits << FITTED);
+        }
+        self.symbols()
+    }
+
+    /// Whether no bar is cut by the rim of the picture: such are not taken on a fit alone.
+    fn is_whole(&self, reading: &Reading) -> bool {
+        let claim = Claim { reading: reading.clone(), bands: 0, pooled: 0 };
+        let corners = symbol(&claim, &self.strip, self.profile()).corners;
+        corners.iter().all(|corner| self.strip.shows(*corner, RIM))
     }
 
     /// The symbols that only tell as a whole.

@@ -96,6 +96,11 @@ impl<'a> Strip<'a> {
         Self::new(self.picture, Region { centre, across, along, bend: 0.0, ..self.region })
     }
 
+    /// Whether `point` lies in the picture, at least `margin` pixels from its rim.
+    pub fn shows(&self, point: Point, margin: f32) -> bool {
+        self.picture.holds(point.x, point.y, margin)
+    }
+
     /// Where a column of the profile lies in the picture, `v` from -1 (top row) to 1 (bottom row).
     pub fn point(&self, column: f32, v: f32) -> Point {
         let u = column * self.step - self.half;
@@ -259,8 +264,18 @@ pub fn mean_of(rows: &[Vec<f32>]) -> Vec<f32> {
     mean
 }
 
+/// Profiles of several bands: all that are alike, their median, the upper half, the lower half.
+pub fn pooled(bands: &[Vec<f32>]) -> Vec<Vec<f32>> {
+    let whole = mean_of(bands);
+    let alike: Vec<Vec<f32>> =
+        bands.iter().filter(|b| correlation(b, &whole) > 0.7).cloned().collect();
+    let whole = if alike.len() > 1 { mean_of(&alike) } else { whole };
+    let half = bands.len() / 2;
+    vec![whole, median_of(bands), mean_of(&bands[..half]), mean_of(&bands[half..])]
+}
+
 /// The median of the bands, column by column: what a scratch or a stroke of a pen does not reach.
-pub fn median_of(bands: &[Vec<f32>]) -> Vec<f32> {
+fn median_of(bands: &[Vec<f32>]) -> Vec<f32> {
     let columns = bands.first().map_or(0, Vec::len);
     let mut values = [0.0_f32; BANDS];
     let mut median = |column: usize| {
@@ -270,16 +285,6 @@ pub fn median_of(bands: &[Vec<f32>]) -> Vec<f32> {
         f32::midpoint(values[(n - 1) / 2], values[n / 2])
     };
     (0..columns).map(&mut median).collect()
-}
-
-/// Profiles of several bands: all that are alike, their median, the upper half, the lower half.
-pub fn pooled(bands: &[Vec<f32>]) -> Vec<Vec<f32>> {
-    let whole = mean_of(bands);
-    let alike: Vec<Vec<f32>> =
-        bands.iter().filter(|b| correlation(b, &whole) > 0.7).cloned().collect();
-    let whole = if alike.len() > 1 { mean_of(&alike) } else { whole };
-    let half = bands.len() / 2;
-    vec![whole, median_of(bands), mean_of(&bands[..half]), mean_of(&bands[half..])]
 }
 
 /// What the rows of a strip add to the equations of their mean: slopes and powers of the place.

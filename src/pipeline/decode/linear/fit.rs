@@ -6,6 +6,7 @@
 
 pub mod hypothesis;
 pub mod model;
+pub mod run;
 pub mod template;
 
 use std::borrow::Cow;
@@ -30,13 +31,17 @@ const MIN_FIRST: f32 = 0.75;
 
 /// What a place was read as.
 #[derive(Debug, Clone, Copy)]
-struct Choice {
-    row: usize,
-    at: f32,
-    pitch: f32,
-    correlation: f32,
+pub struct Choice {
+    /// The row of its alphabet.
+    pub row: usize,
+    /// Where it begins, in columns.
+    pub at: f32,
+    /// Columns a module.
+    pub pitch: f32,
+    /// Its correlation with the profile.
+    pub correlation: f32,
     /// What the best character leaves unexplained, against the next best: 0 (nothing) to 1 (as much).
-    doubt: f32,
+    pub doubt: f32,
 }
 
 /// A profile seen from one of its ends.
@@ -77,7 +82,7 @@ fn template(row: &Elements, alphabet: &model::Alphabet, optics: Optics) -> Vec<f
 }
 
 /// The row most like `window`, its correlation and the next best one's.
-fn best_of(rows: &[Vec<f32>], window: &[f32]) -> (usize, f32, f32) {
+pub fn best_of(rows: &[Vec<f32>], window: &[f32]) -> (usize, f32, f32) {
     best_two(rows.iter().map(|row| product(row, window)))
 }
 
@@ -95,15 +100,15 @@ fn best_two(likeness: impl Iterator<Item = f32>) -> (usize, f32, f32) {
 }
 
 /// The rows of each alphabet.
-type Rows = Vec<Vec<Vec<f32>>>;
+pub type Rows = Vec<Vec<Vec<f32>>>;
 
 /// The characters of a model through one blur.
 #[derive(Debug, Clone)]
 pub struct Tables {
     /// Between average neighbours, normalised.
-    among: Rows,
+    pub among: Rows,
     /// Each alone on paper, as [`alone`] has it.
-    alone: Rows,
+    pub alone: Rows,
 }
 
 /// Those of each kind of symbol and of all optics that hypotheses have, drawn when first needed.
@@ -111,7 +116,7 @@ static TABLES: [OnceLock<Tables>; Kind::N_LIKE * N_OPTICS] =
     [const { OnceLock::new() }; Kind::N_LIKE * N_OPTICS];
 
 /// The rows of `model` through `optics`.
-fn tables(model: &Model, optics: Optics) -> Cow<'static, Tables> {
+pub fn tables(model: &Model, optics: Optics) -> Cow<'static, Tables> {
     let draw = || {
         let among = |a: &model::Alphabet| a.rows.iter().map(|r| template(r, a, optics)).collect();
         let alone = |a: &model::Alphabet| a.rows.iter().map(|r| alone(r, optics)).collect();
@@ -130,7 +135,7 @@ fn follow(hypothesis: &Hypothesis, sampler: &Sampler) -> Option<Reading> {
     let tables = &*tables(model, *optics);
     let mut choices = track(hypothesis, model, &tables.among, sampler)?;
     for least in [MIN_FIRST, MIN_MEAN] {
-        place(&mut choices, model, hypothesis)?;
+        place(&mut choices, model, (hypothesis.from, hypothesis.to))?;
         choose(&mut choices, model, tables, sampler);
         let mean = choices.iter().map(|c| c.correlation).sum::<f32>() / choices.len() as f32;
         if mean < least {
@@ -197,10 +202,15 @@ fn track(
     ((at - hypothesis.to).abs() < 1.2 * pitch).then_some(choices)
 }
 
-/// Puts the characters on a smooth curve through where they were found and the two ends.
-fn place(choices: &mut [Choice], model: &Model, hypothesis: &Hypothesis) -> Option<()> {
+/// Puts the characters on a smooth curve through where they were found and the two ends: what it returns are the
+/// terms of t (1 - t) and of t² (1 - t), t from 0 to 1.
+pub fn place(
+    choices: &mut [Choice],
+    model: &Model,
+    (begin, end): (f32, f32),
+) -> Option<(f32, f32)> {
     let total = model.modules();
-    let length = hypothesis.to - hypothesis.from;
+    let length = end - begin;
     // x = from + length * (t + t (1 - t) (a + b t)): least squares for a and b.
     let (mut saa, mut sab, mut sbb, mut sa, mut sb) = (1e-3, 0.0, 1e-3, 0.0, 0.0);
     let mut done = 0.0;
@@ -208,7 +218,7 @@ fn place(choices: &mut [Choice], model: &Model, hypothesis: &Hypothesis) -> Opti
         let t = done / total;
         done += model.alphabet(k).modules;
         let (u, v) = (t * (1.0 - t), t * t * (1.0 - t));
-        let off = (choice.at - hypothesis.from) / length - t;
+        let off = (choice.at - begin) / length - t;
         let weight = choice.correlation.max(0.0).powi(4);
         saa += weight * u * u;
         sab += weight * u * v;
@@ -222,7 +232,7 @@ fn place(choices: &mut [Choice], model: &Model, hypothesis: &Hypothesis) -> Opti
     } else {
         (sa / saa, 0.0)
     };
-    let x = |t: f32| hypothesis.from + length * (t + t * (1.0 - t) * (a + b * t));
+    let x = |t: f32| begin + length * (t + t * (1.0 - t) * (a + b * t));
     let mut done = 0.0;
     for (k, choice) in choices.iter_mut().enumerate() {
         let modules = model.alphabet(k).modules;
@@ -233,7 +243,7 @@ fn place(choices: &mut [Choice], model: &Model, hypothesis: &Hypothesis) -> Opti
         }
         (choice.at, choice.pitch) = (from, (to - from) / modules);
     }
-    Some(())
+    Some((a, b))
 }
 
 /// Chooses each character anew, now between the neighbours that it has.

@@ -3,20 +3,23 @@
 //! A scene (place, spread, light) gives the best reading, and a reading gives the best scene: in turns. The reading
 //! is judged by how much worse the next best whole reading with a right check character would be.
 
+pub mod followed;
+pub mod light;
 pub mod scene;
+pub mod settle;
 pub mod spread;
 pub mod stretch;
 pub mod trellis;
 
-use crate::pipeline::decode::linear::ean;
-use crate::pipeline::decode::linear::fit::content;
+use std::sync::LazyLock;
+
+use crate::pipeline::decode::linear::Reading;
 use crate::pipeline::decode::linear::fit::model::{Kind, Model};
-use crate::pipeline::decode::linear::joint::scene::Scene;
+use crate::pipeline::decode::linear::joint::scene::{LIGHT, Scene, TERMS};
+use crate::pipeline::decode::linear::joint::settle::{Fitted, as_reading, darkness, settled};
 use crate::pipeline::decode::linear::joint::spread::Shape;
 use crate::pipeline::decode::linear::joint::stretch::{Wanted, explained, stretches};
-use crate::pipeline::decode::linear::joint::trellis::{Bank, Path, REACH, Rule, SAMPLES, Trellis};
-use crate::pipeline::decode::linear::{Reading, Slot};
-use std::sync::LazyLock;
+use crate::pipeline::decode::linear::joint::trellis::Bank;
 
 /// The spreads that are tried: shape, and standard deviation in modules.
 const SPREADS: [(Shape, f32); 4] =
@@ -37,14 +40,8 @@ const FOLLOWED: usize = 8;
 /// Most of the variance that a start may leave unexplained.
 const MAX_START: f32 = 0.35;
 
-/// The same of the first turns.
-const MAX_TURNS: [f32; 3] = [0.45, 0.25, 0.14];
-
-/// The same of all later turns.
-const MAX_LAST: f32 = 0.1;
-
-/// The same of a reading.
-const MAX_REST: f32 = 0.04;
+/// Terms of the light of a short symbol.
+const FEW_TERMS: usize = 3;
 
 /// Least error of the next best whole reading, in errors of the best, in a profile of a part of the rows.
 const MIN_PART: f32 = 1.1;
@@ -105,21 +102,6 @@ impl Limits {
     }
 }
 
-/// A reading and what it leaves unexplained.
-#[derive(Debug, Clone)]
-pub struct Fitted {
-    /// The scene it was found in.
-    pub scene: Scene,
-    /// Its rows.
-    pub rows: Vec<usize>,
-    /// Whether it is also the best of all readings, those with a wrong check character among them.
-    pub is_free: bool,
-    /// The share of the profile's variance that is unexplained.
-    pub rest: f32,
-    /// The error of the next best whole reading, in errors of this one.
-    pub ratio: f32,
-}
-
 /// What the pooled profiles of a strip read, and in which of them (bit k is profile k).
 pub fn read(pooled: &[Vec<f32>], kind: Kind) -> Option<(Reading, u32)> {
     let model = &kind.model();
@@ -132,21 +114,27 @@ pub fn read(pooled: &[Vec<f32>], kind: Kind) -> Option<(Reading, u32)> {
         Some((direction, settled(sides[direction].first()?, model, scene)?))
     });
     let (direction, best) = fits.find(|(_, fitted)| limits.are_kept_by(fitted))?;
-    let mut bits = 1;
-    for (k, profile) in sides[direction].iter().enumerate().skip(1) {
-        let part = settled(profile, model, best.scene);
-        if part.is_some_and(|part| part.rows == best.rows && part.ratio > MIN_PART) {
-            bits |= 1 << k;
-        }
-    }
-    let mut reading = as_reading(&best, model)?;
-    if direction == 1 {
-        // Positions of the mirrored profile, as the readers of mirrored bars have them.
-        let last = pooled.first()?.len() as f32 - 1.0;
-        reading.ends = (reading.ends.0 - last, reading.ends.1 - last);
-        reading.backward = true;
-    }
-    Some((reading, bits))
+    let bits = agreeing(sides[direction], model, &best);
+    let reading = as_reading(&best, model)?;
+    Some((if direction == 1 { mirrored(reading, pooled) } else { reading }, bits))
+}
+
+/// The pooled profiles that read as `best`, which the first did.
+fn agreeing(pooled: &[Vec<f32>], model: &Model, best: &Fitted) -> u32 {
+    let agrees = |profile: &[f32]| {
+        settled(profile, model, best.scene)
+            .is_some_and(|part| part.rows == best.rows && part.ratio > MIN_PART)
+    };
+    let parts = pooled.iter().enumerate().skip(1).filter(|(_, profile)| agrees(profile));
+    parts.fold(1, |bits, (k, _)| bits | 1 << k)
+}
+
+/// `reading` of the mirrored profiles as the readers of mirrored bars have it.
+fn mirrored(mut reading: Reading, pooled: &[Vec<f32>]) -> Reading {
+    let last = pooled.first().map_or(0, Vec::len) as f32 - 1.0;
+    reading.ends = (reading.ends.0 - last, reading.ends.1 - last);
+    reading.backward = true;
+    reading
 }
 
 /// The scenes to begin with on both sides, the likeliest first.
@@ -184,92 +172,6 @@ fn begin(sides: [&[Vec<f32>]; 2], model: &Model, limits: &Limits) -> Vec<(usize,
     found.into_iter().map(|(_, direction, scene)| (direction, scene)).collect()
 }
 
-/// The best whole reading near `scene`.
-fn settled(profile: &[f32], model: &Model, mut scene: Scene) -> Option<Fitted> {
-    let mut rows = Vec::new();
-    for turn in 0..6 {
-        let trellis = reading(profile, model, &scene);
-        let path = trellis.best();
-        if path.error > MAX_TURNS.get(turn).unwrap_or(&MAX_LAST) * trellis.variance() {
-            return None;
-        }
-        let same = path.rows == rows;
-        rows = path.rows;
-        scene.refine(profile, model, &rows)?;
-        let error = scene.refine(profile, model, &rows)?;
-        if same && turn > 1 {
-            break;
-        }
-        if turn == 1 {
-            scene = shaped(profile, model, &rows, scene, error);
-        }
-    }
-    let trellis = reading(profile, model, &scene);
-    let variance = trellis.variance().max(1e-6);
-    let free = trellis.best();
-    if free.error > MAX_REST * variance {
-        return None;
-    }
-    let mut paths: Vec<Path> =
-        rules(model).iter().flat_map(|rule| trellis.best_two(rule)).collect();
-    paths.sort_by(|a, b| a.error.total_cmp(&b.error));
-    let [best, next, ..] = &paths[..] else { return None };
-    Some(Fitted {
-        scene,
-        is_free: best.rows == free.rows,
-        rest: best.error / variance,
-        ratio: next.error / best.error.max(1e-6),
-        rows: best.rows.clone(),
-    })
-}
-
-/// The scene with the shape of spread that suits `rows` best.
-fn shaped(profile: &[f32], model: &Model, rows: &[usize], scene: Scene, error: f32) -> Scene {
-    let mut best = (error, scene);
-    for shape in Shape::ALL {
-        let mut other = Scene { shape, ..scene };
-        for _ in 0..2 {
-            let _ = other.refine(profile, model, rows);
-        }
-        let mut probe = other;
-        if let Some(error) = probe.refine(profile, model, rows)
-            && error < 0.95 * best.0
-        {
-            best = (error, other);
-        }
-    }
-    best.1
-}
-
-/// The trellis of the profile under `scene`.
-fn reading<'a>(profile: &[f32], model: &'a Model, scene: &Scene) -> Trellis<'a> {
-    let pitch = (scene.to - scene.from) / model.modules();
-    let bank = Bank::new(model, scene.shape, scene.spread / pitch, scene.growth);
-    Trellis::new(model, &bank, &darkness(profile, model, scene))
-}
-
-/// The profile's darkness, 0 (paper) to 1 (ink), sampled by modules.
-fn darkness(profile: &[f32], model: &Model, scene: &Scene) -> Vec<f32> {
-    let total = model.modules();
-    let n = ((total + 2.0 * REACH as f32) * SAMPLES as f32).round() as usize;
-    let last = profile.len().saturating_sub(1);
-    let at = |column: f32| {
-        let column = column.max(0.0).min(last as f32);
-        // By way of i32, which is one instruction.
-        let k = column as i32 as usize;
-        let (a, b) = (profile[k.min(last)], profile[(k + 1).min(last)]);
-        a + (b - a) * (column - k as f32)
-    };
-    let modules = |k: usize| (k as f32 + 0.5) / SAMPLES as f32 - REACH as f32;
-    // First all places, then what is there: the places are worked out several at once.
-    let mut values: Vec<f32> = (0..n).map(|k| scene.column(modules(k) / total)).collect();
-    for value in &mut values {
-        let (paper, ink) = scene.light_at(*value);
-        *value = (paper - at(*value)) / ink.max(4.0);
-    }
-    values
-}
-
 /// What lies between two ends, whatever spreads its edges.
 struct Between {
     scene: Scene,
@@ -281,7 +183,8 @@ impl Between {
         let pitch = (to - from) / model.modules();
         let light = light(profile, from, to, pitch)?;
         let (curve, shape) = ((0.0, 0.0), Shape::Mixed);
-        let scene = Scene { from, to, curve, spread: 0.0, growth: 0.0, light, shape };
+        let (spread, growth, terms) = (0.0, 0.0, FEW_TERMS);
+        let scene = Scene { from, to, curve, spread, growth, light, terms, shape };
         Some(Self { scene, darkness: darkness(profile, model, &scene) })
     }
 
@@ -323,7 +226,7 @@ fn starts(
 }
 
 /// Paper as beside the symbol; ink so that half of the symbol is dark.
-fn light(profile: &[f32], from: f32, to: f32, pitch: f32) -> Option<[f32; 6]> {
+fn light(profile: &[f32], from: f32, to: f32, pitch: f32) -> Option<[f32; LIGHT]> {
     let mean = |from: f32, to: f32| {
         let column = |x: f32| (x.max(0.0) as usize).min(profile.len());
         let part = &profile[column(from)..column(to).max(column(from))];
@@ -334,55 +237,9 @@ fn light(profile: &[f32], from: f32, to: f32, pitch: f32) -> Option<[f32; 6]> {
     let inside = mean(from, to)?;
     let paper = f32::midpoint(left, right);
     let ink = (paper - inside) / 0.49;
-    (ink > 8.0).then_some([paper, (right - left) / 2.0, 0.0, ink, 0.0, 0.0])
-}
-
-/// What a whole reading of `model` must keep: any of these.
-fn rules(model: &Model) -> Vec<Rule> {
-    let places = model.slots.len();
-    let all: Vec<(usize, usize)> = (0..places).map(|k| (0, model.alphabet(k).rows.len())).collect();
-    let rule = |leading: usize, sets: u8| {
-        let mut allowed = all.clone();
-        let mut weights = vec![0; places];
-        // Start, middle and end have no value.
-        let half = (places - 3) / 2;
-        for n in 0..2 * half {
-            let k = if n < half { n + 1 } else { n + 2 };
-            weights[k] = if n.is_multiple_of(2) { 3 } else { 1 };
-            if n < half {
-                let b = usize::from(sets >> (half - 1 - n) & 1);
-                allowed[k] = (10 * b, 10 * b + 10);
-            }
-        }
-        Rule { modulus: 10, start: leading, weights, values: 10, allowed }
-    };
-    match model.kind {
-        Kind::Ean13 => ean::LEADING.iter().enumerate().map(|(k, sets)| rule(k, *sets)).collect(),
-        Kind::Ean8 => vec![rule(0, 0)],
-        // No rule of these is written down yet, so they have no whole reading.
-        Kind::Code128(_) | Kind::Code39(..) => Vec::new(),
-    }
-}
-
-/// The reading of `fitted`: the characters and where they lie.
-pub fn as_reading(fitted: &Fitted, model: &Model) -> Option<Reading> {
-    let values: Vec<usize> =
-        fitted.rows.iter().enumerate().map(|(k, row)| model.alphabet(k).first + row).collect();
-    let (symbology, text, identifier) = content(model, &values)?;
-    let scene = &fitted.scene;
-    let mut reading = Reading::new(symbology, text, identifier, (scene.from, scene.to));
-    let total = model.modules();
-    reading.module = (scene.to - scene.from) / total;
-    reading.margin = 1.0 - 1.0 / fitted.ratio.max(1.0);
-    reading.growth = scene.growth;
-    let mut at = 0.0;
-    for (k, value) in values.iter().enumerate() {
-        let next = at + model.alphabet(k).modules;
-        let [from, to] = [at, next].map(|m| scene.column(m / total));
-        reading.slots.push(Slot { from, to, value: *value });
-        at = next;
-    }
-    Some(reading)
+    let mut light = [0.0; LIGHT];
+    (light[0], light[1], light[TERMS]) = (paper, (right - left) / 2.0, ink);
+    (ink > 8.0).then_some(light)
 }
 
 #[cfg(test)]
@@ -390,6 +247,7 @@ mod tests {
     use test_case::test_case;
 
     use super::*;
+    use crate::pipeline::decode::linear::ean;
 
     /// A profile of 3 columns a module of an EAN of which `sets` says what digits on the left are of set B, through
     /// a lens out of focus by a disc of `radius` columns.

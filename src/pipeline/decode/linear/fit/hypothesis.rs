@@ -10,7 +10,7 @@ use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
 
 /// The blurs that are tried, in modules.
-const BLURS: [f32; 4] = [0.35, 0.55, 0.75, 1.0];
+pub const BLURS: [f32; 4] = [0.35, 0.55, 0.75, 1.0];
 
 /// The growths of bars that are tried, in modules.
 const GROWTHS: [f32; 3] = [0.0, -0.3, 0.3];
@@ -92,7 +92,7 @@ pub fn hypotheses(profile: &[f32], side: &Side, formats: &Formats) -> Vec<Hypoth
 }
 
 /// Where symbols may begin and end: at edges beside free space.
-fn stretches(profile: &[f32]) -> Vec<(f32, f32)> {
+pub fn stretches(profile: &[f32]) -> Vec<(f32, f32)> {
     // A thin bar at an end is faint in a blur: it is looked for at a low threshold too.
     let [clear, faint] = [0.3, 0.12].map(|share| ends(&Bars::of(profile, share)));
     let Some((first, last)) = faint.0.first().copied().zip(faint.1.first().copied()) else {
@@ -145,17 +145,23 @@ fn kinds(length: f32, formats: &Formats) -> Vec<Kind> {
     found
 }
 
-static END_TABLES: LazyLock<EndTables> = LazyLock::new(EndTables::new);
+/// The tables of all.
+pub static END_TABLES: LazyLock<EndTables> = LazyLock::new(EndTables::new);
 
 /// The characters at both ends of each kind of symbol, under each blur.
-struct EndTables {
-    tables: Vec<(Kind, Vec<EndRows>)>,
+#[derive(Debug)]
+pub struct EndTables {
+    /// Each kind with those under each blur, the ones without growth of bars first.
+    pub tables: Vec<(Kind, Vec<EndRows>)>,
 }
 
 /// The templates of the first and of the last character under one blur.
-struct EndRows {
-    optics: Optics,
-    first: Vec<Vec<f32>>,
+#[derive(Debug)]
+pub struct EndRows {
+    /// The blur.
+    pub optics: Optics,
+    /// What may be first.
+    pub first: Vec<Vec<f32>>,
     last: Vec<Vec<f32>>,
 }
 

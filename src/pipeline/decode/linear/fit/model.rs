@@ -127,6 +127,26 @@ impl Model {
         (self.symbology == Symbology::Code39).then_some(1)
     }
 
+    /// The same where any character may be seen at the ends, so that one which looks better there than the start or
+    /// stop character tells that it is a part of a longer symbol.
+    #[must_use]
+    pub fn open_ended(mut self) -> Self {
+        let others = self.others().and_then(|k| self.alphabets.get(k)).map(|a| a.rows.clone());
+        let last = self.alphabets.len() - 1;
+        for (k, alphabet) in self.alphabets.iter_mut().enumerate() {
+            // The last character has no gap after it.
+            let n = alphabet.rows.first().map_or(0, |row| row.widths.len());
+            let like = |row: &Elements| Elements {
+                widths: row.widths.iter().copied().take(n).collect(),
+                ..*row
+            };
+            if k == 0 || k == last {
+                alphabet.rows.extend(others.iter().flatten().map(like));
+            }
+        }
+        self
+    }
+
     /// The alphabet of slot `k`.
     pub fn alphabet(&self, k: usize) -> &Alphabet {
         &self.alphabets[self.slots[k]]

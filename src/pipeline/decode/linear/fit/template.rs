@@ -153,7 +153,7 @@ pub fn normalise(values: &mut [f32]) {
     }
 }
 
-/// The correlation of two normalised rows.
+/// The sum of the products of two rows: the correlation where they are normalised.
 pub fn product(a: &[f32], b: &[f32]) -> f32 {
     dot(a, b)
 }

@@ -10,8 +10,11 @@
 use crate::pipeline::decode::linear::fit::model::Model;
 use crate::pipeline::decode::linear::joint::spread::{REACH, Shape, Spread};
 
-/// Unknowns of the light: brightness of paper and contrast, each with slope and bend.
-const LIGHT: usize = 6;
+/// Terms of the brightness of paper, and of contrast: powers of the place from -1 to 1.
+pub const TERMS: usize = 5;
+
+/// Unknowns of the light: brightness of paper, then contrast.
+pub const LIGHT: usize = 2 * TERMS;
 
 /// Unknowns in all: then both ends, two of curvature, spread and growth.
 const UNKNOWNS: usize = LIGHT + 6;
@@ -32,8 +35,10 @@ pub struct Scene {
     pub spread: f32,
     /// By how much bars are too wide, in modules.
     pub growth: f32,
-    /// Brightness of paper, then how much darker ink is: each at the middle, its slope and its bend.
+    /// Brightness of paper, then how much darker ink is: each by powers of the place, -1 to 1.
     pub light: [f32; LIGHT],
+    /// Terms of the light that are fitted, at most [`TERMS`].
+    pub terms: usize,
     /// What spreads the edges.
     pub shape: Shape,
 }
@@ -53,16 +58,22 @@ impl Scene {
     /// The brightness of paper and how much darker ink is, at `column`.
     pub fn light_at(&self, column: f32) -> (f32, f32) {
         let u = self.place(column);
-        let [a, b, c, d, e, f] = self.light;
-        (a + u * (b + u * c), d + u * (e + u * f))
+        let at = |terms: &[f32]| terms.iter().rev().fold(0.0, |sum, term| term + u * sum);
+        let (paper, ink) = self.light.split_at(TERMS);
+        (at(paper), at(ink))
+    }
+
+    /// The columns of `profile` that are looked at.
+    pub fn columns(&self, profile: &[f32], pitch: f32) -> (usize, usize) {
+        let first = (self.from - FREE * pitch).max(0.0) as usize;
+        (first, ((self.to + FREE * pitch).max(0.0) as usize).min(profile.len()))
     }
 
     /// One step of least squares with `rows` as the reading; the mean square error that was there before it.
     pub fn refine(&mut self, profile: &[f32], model: &Model, rows: &[usize]) -> Option<f32> {
         let total = model.modules();
         let pitch = (self.to - self.from) / total;
-        let first = (self.from - FREE * pitch).max(0.0) as usize;
-        let last = ((self.to + FREE * pitch).max(0.0) as usize).min(profile.len());
+        let (first, last) = self.columns(profile, pitch);
         let seen = profile.get(first..last)?;
         let darkness = self.darkness(first, seen.len(), model, rows);
         let mut sums = Sums::default();
@@ -74,7 +85,11 @@ impl Scene {
             let rest = value - (paper - ink * dark);
             error += rest * rest;
             let mut row = [0.0; UNKNOWNS];
-            row[..LIGHT].copy_from_slice(&[1.0, u, u * u, -dark, -dark * u, -dark * u * u]);
+            let mut power = 1.0;
+            for k in 0..TERMS {
+                (row[k], row[TERMS + k]) = (power, -dark * power);
+                power *= u;
+            }
             for (r, slope) in row[LIGHT..].iter_mut().zip(slopes) {
                 *r = -ink * slope;
             }
@@ -90,14 +105,18 @@ impl Scene {
 
     /// Holds back what a reading may explain by mere change of shape.
     fn hold(&self, normal: &mut [[f64; UNKNOWNS]; UNKNOWNS], pitch: f32) {
-        let ink = f64::from(self.light[3].abs().max(1.0));
+        let ink = f64::from(self.light[TERMS].abs().max(1.0));
         let pitch = f64::from(pitch);
         let weak = |unit: f64| 0.02 * ink * ink / (unit * unit);
         for (k, unit) in [pitch, pitch, 0.05, 0.05, 0.3 * pitch, 0.2].into_iter().enumerate() {
             normal[LIGHT + k][LIGHT + k] += weak(unit);
         }
         for (k, row) in normal.iter_mut().enumerate().take(LIGHT) {
-            row[k] += if k % 3 == 2 { 3.0 } else { 0.3 };
+            row[k] += match k % TERMS {
+                0 | 1 => 0.3,
+                power if power < self.terms => 3.0,
+                _ => 1e12,
+            };
         }
     }
 
@@ -116,7 +135,7 @@ impl Scene {
     }
 
     /// The darkness of each column, and its slopes by both ends, curvature, spread and growth.
-    fn darkness(
+    pub fn darkness(
         &self,
         first: usize,
         columns: usize,
@@ -188,8 +207,11 @@ struct Sums {
 
 impl Sums {
     fn add(&mut self, row: &[f32; UNKNOWNS], rest: f32) {
-        for (sums, factor) in self.few.iter_mut().zip(row) {
-            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += factor * value);
+        // Only one half of what is symmetrical, in pieces of four.
+        for (k, (sums, factor)) in self.few.iter_mut().zip(row).enumerate() {
+            let from = k & !3;
+            let pairs = sums[from..].iter_mut().zip(&row[from..]);
+            pairs.for_each(|(sum, value)| *sum += factor * value);
         }
         self.few_right.iter_mut().zip(row).for_each(|(sum, value)| *sum += rest * value);
         self.n_few += 1;
@@ -209,29 +231,31 @@ impl Sums {
 
     fn whole(mut self) -> ([[f64; UNKNOWNS]; UNKNOWNS], [f64; UNKNOWNS]) {
         self.flush();
+        for k in 1..UNKNOWNS {
+            for j in 0..k {
+                self.normal[k][j] = self.normal[j][k];
+            }
+        }
         (self.normal, self.right)
     }
 }
 
 /// Gauss's elimination of symmetric equations.
-fn solve(
-    mut normal: [[f64; UNKNOWNS]; UNKNOWNS],
-    mut right: [f64; UNKNOWNS],
-) -> Option<[f64; UNKNOWNS]> {
-    for column in 0..UNKNOWNS {
+pub fn solve<const N: usize>(mut normal: [[f64; N]; N], mut right: [f64; N]) -> Option<[f64; N]> {
+    for column in 0..N {
         let upper = normal[column];
         if upper[column].abs() < 1e-12 {
             return None;
         }
-        for row in column + 1..UNKNOWNS {
+        for row in column + 1..N {
             let factor = normal[row][column] / upper[column];
-            (column..UNKNOWNS).for_each(|k| normal[row][k] -= factor * upper[k]);
+            (column..N).for_each(|k| normal[row][k] -= factor * upper[k]);
             right[row] -= factor * right[column];
         }
     }
-    let mut out = [0.0; UNKNOWNS];
-    for row in (0..UNKNOWNS).rev() {
-        let known: f64 = (row + 1..UNKNOWNS).map(|k| normal[row][k] * out[k]).sum();
+    let mut out = [0.0; N];
+    for row in (0..N).rev() {
+        let known: f64 = (row + 1..N).map(|k| normal[row][k] * out[k]).sum();
         out[row] = (right[row] - known) / normal[row][row];
     }
     out.iter().all(|v| v.is_finite()).then_some(out)

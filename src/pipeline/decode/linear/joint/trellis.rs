@@ -6,7 +6,7 @@
 
 use crate::pipeline::decode::lanes::dot;
 use crate::pipeline::decode::linear::fit::model::Model;
-use crate::pipeline::decode::linear::fit::template::Elements;
+use crate::pipeline::decode::linear::fit::template::{Elements, product};
 use crate::pipeline::decode::linear::joint::spread::{Shape, Spread};
 
 /// Samples a module.
@@ -95,7 +95,7 @@ impl Bank {
     /// The error of the best reading of `darkness`, as [`Trellis::best`] has it, and its variance: all rows are
     /// followed and none is kept.
     pub fn least(&self, model: &Model, darkness: &[f32]) -> (f32, f32) {
-        let energy: f32 = dot(darkness, darkness);
+        let energy: f32 = product(darkness, darkness);
         let sum: f32 = darkness.iter().sum();
         let (mut costs, mut next): (Vec<f32>, Vec<f32>) = (Vec::new(), Vec::new());
         let mut at = 0;
@@ -103,7 +103,8 @@ impl Bank {
             let rows = &self.rows[*slot];
             let length = rows.first().map_or(0, Vec::len);
             let window = darkness.get(at..at + length).unwrap_or_default();
-            let own = rows.iter().zip(&self.energies[*slot]).map(|(r, e)| e - 2.0 * dot(r, window));
+            let own =
+                rows.iter().zip(&self.energies[*slot]).map(|(r, e)| e - 2.0 * product(r, window));
             next.clear();
             if let Some(before) = k.checked_sub(1).and_then(|k| model.slots.get(k)) {
                 let ways = self.products((*before, *slot)).chunks(costs.len().max(1));
@@ -180,6 +181,17 @@ pub struct Rule {
     pub allowed: Vec<(usize, usize)>,
 }
 
+impl Rule {
+    /// Whether `rows` of `model` keep it.
+    pub fn is_kept_by(&self, model: &Model, rows: &[usize]) -> bool {
+        let value = |(k, row): (usize, &usize)| (model.alphabet(k).first + row) % self.values;
+        let products = rows.iter().enumerate().zip(&self.weights).map(|(r, w)| value(r) * w);
+        let allowed = |(row, (low, high)): (&usize, &(usize, usize))| (low..high).contains(&row);
+        (self.start + products.sum::<usize>()).is_multiple_of(self.modulus)
+            && rows.iter().zip(&self.allowed).all(allowed)
+    }
+}
+
 /// Rows of the places, and the square error that is left.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Path {
@@ -209,21 +221,23 @@ pub struct Trellis<'a> {
 }
 
 impl<'a> Trellis<'a> {
-    /// The trellis of `darkness`, which has [`SAMPLES`] a module and [`REACH`] modules around the symbol.
-    pub fn new(model: &'a Model, bank: &Bank, darkness: &[f32]) -> Self {
+    /// The trellis of `darkness`, which has [`SAMPLES`] a module and [`REACH`] modules around the symbol, through
+    /// the blurs of `banks`: each is that of as many characters, from the first to the last.
+    pub fn new(model: &'a Model, banks: &[Bank], darkness: &[f32]) -> Self {
         let energy = darkness.iter().map(|v| v * v).sum();
         let sum: f32 = darkness.iter().sum();
         let mean_energy = sum * sum / darkness.len().max(1) as f32;
         let mut places: Vec<Place> = Vec::with_capacity(model.slots.len());
         let mut at = 0;
         for (k, slot) in model.slots.iter().enumerate() {
+            let bank = &banks[k * banks.len() / model.slots.len()];
             let rows = &bank.rows[*slot];
             let length = rows.first().map_or(0, Vec::len);
             let window = darkness.get(at..at + length).unwrap_or_default();
             let own: Vec<f32> = rows
                 .iter()
                 .zip(&bank.energies[*slot])
-                .map(|(row, energy)| energy - 2.0 * dot(row, window))
+                .map(|(row, energy)| energy - 2.0 * product(row, window))
                 .collect();
             let mut kept: Vec<usize> = (0..rows.len()).collect();
             let (before, after) =
@@ -386,5 +400,5 @@ fn least_sum(a: &[f32], b: &[f32]) -> f32 {
 /// Twice the product of two neighbours where both are dark.
 fn overlap(before: &[f32], after: &[f32]) -> f32 {
     let from = before.len().saturating_sub(2 * TAIL);
-    2.0 * dot(&before[from..], after.get(..2 * TAIL).unwrap_or(after))
+    2.0 * product(&before[from..], after.get(..2 * TAIL).unwrap_or(after))
 }

@@ -1,0 +1,144 @@
+//! What was followed from its start character, fitted as a whole: Code 128 and Code 39.
+
+use crate::pipeline::decode::Formats;
+use crate::pipeline::decode::linear::Reading;
+use crate::pipeline::decode::linear::fit::Side;
+use crate::pipeline::decode::linear::fit::model::Model;
+use crate::pipeline::decode::linear::fit::run::{Run, runs};
+use crate::pipeline::decode::linear::joint::light;
+use crate::pipeline::decode::linear::joint::scene::{Scene, TERMS};
+use crate::pipeline::decode::linear::joint::settle::{Fitted, as_reading, settled};
+use crate::pipeline::decode::linear::joint::spread::Shape;
+use crate::pipeline::decode::linear::joint::{agreeing, mirrored};
+
+/// Most ways through a symbol that are fitted, the likeliest first.
+const FITTED: usize = 3;
+
+/// Least mean correlation of the characters of a way.
+const MIN_LIKENESS: f32 = 0.85;
+
+/// Most of the variance that a reading may leave unexplained.
+const MAX_REST: f32 = 0.04;
+
+/// Least error of the next best whole reading, in errors of the best.
+const MIN_RATIO: f32 = 1.6;
+
+/// What the pooled profiles of a strip read, and in which of them (bit k is profile k).
+pub fn read(pooled: &[Vec<f32>], formats: &Formats) -> Option<(Reading, u32)> {
+    let whole = pooled.first()?;
+    let views = Side::both(whole);
+    let mut ways: Vec<(usize, Run)> = Vec::new();
+    for (direction, side) in views.iter().enumerate() {
+        let likely =
+            runs(whole, side, formats).into_iter().filter(|run| run.likeness > MIN_LIKENESS);
+        ways.extend(likely.map(|run| (direction, run)));
+    }
+    ways.sort_by(|a, b| b.1.likeness.total_cmp(&a.1.likeness));
+    let reversed = |p: &Vec<f32>| p.iter().rev().copied().collect();
+    let backward: Vec<Vec<f32>> =
+        if ways.is_empty() { Vec::new() } else { pooled.iter().map(reversed).collect() };
+    let sides = [pooled, &backward];
+    let mut found: Option<(usize, Model, Fitted, Reading)> = None;
+    for (direction, run) in ways.iter().take(FITTED) {
+        let Some(profile) = sides[*direction].first() else { continue };
+        let model = run.kind.model().open_ended();
+        let Some((fitted, reading)) = fitted(profile, &model, run) else { continue };
+        match &found {
+            // Two contents at one place: neither is sure.
+            Some((.., other)) if other.text != reading.text => return None,
+            Some((_, _, best, _)) if best.rest < fitted.rest => {}
+            _ => found = Some((*direction, model, fitted, reading)),
+        }
+    }
+    let (direction, model, best, reading) = found?;
+    let bits = agreeing(sides[direction], &model, &best);
+    Some((if direction == 1 { mirrored(reading, pooled) } else { reading }, bits))
+}
+
+/// The reading of `run`, if it explains the profile and no other does.
+fn fitted(profile: &[f32], model: &Model, run: &Run) -> Option<(Fitted, Reading)> {
+    let (from, to) = run.ends;
+    let pitch = (to - from) / model.modules();
+    let scene = Scene {
+        from,
+        to,
+        curve: run.curve,
+        spread: run.optics.blur * pitch,
+        growth: run.optics.growth,
+        light: light::of_parts(profile, run.ends, pitch)?,
+        terms: TERMS,
+        shape: Shape::Mixed,
+    };
+    let fitted = settled(profile, model, scene)?;
+    let is_sure = fitted.is_free && fitted.rest < MAX_REST && fitted.ratio > MIN_RATIO;
+    let reading = is_sure.then(|| as_reading(&fitted, model))??;
+    Some((fitted, reading))
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+    use crate::pipeline::decode::linear::code39;
+    use crate::pipeline::decode::linear::code128::PATTERNS;
+    use crate::pipeline::decode::profile::smoothed;
+
+    /// The profile of bars and spaces of these widths, whose modules of 3.2 columns shrink by twice `bow` from end to
+    /// end, in a light that falls off in the middle, through a blur.
+    fn profile(widths: &[f32], bow: f32) -> Vec<f32> {
+        let total: f32 = widths.iter().sum();
+        let mut edges = vec![0.0];
+        edges.extend(widths.iter().scan(0.0, |sum, width| {
+            *sum += width;
+            let t = *sum / total;
+            Some(3.2 * total * (t + bow * t * (1.0 - t)))
+        }));
+        let last = 3.2 * total;
+        let shade = |k: u16| {
+            let x = f32::from(k) - 60.0;
+            let part = |a: f32, b: f32| (b.min(x + 1.0) - a.max(x)).max(0.0);
+            let dark: f32 = edges.chunks_exact(2).map(|bar| part(bar[0], bar[1])).sum();
+            let light = 1.0 - 0.4 * (-((x / last - 0.5) / 0.2).powi(2)).exp();
+            light * (200.0 - 160.0 * dark)
+        };
+        let columns: Vec<f32> = (0..last as u16 + 120).map(shade).collect();
+        smoothed(&smoothed(&columns, 2), 1)
+    }
+
+    fn text(widths: &[f32], bow: f32) -> Option<String> {
+        let mut profile = profile(widths, bow);
+        let read = |profile: &Vec<f32>| {
+            let found = read(&vec![profile.clone(); 4], &Formats::all());
+            found.map(|(reading, bits)| (reading.text, bits))
+        };
+        let forward = read(&profile);
+        profile.reverse();
+        assert_eq!(forward, read(&profile), "the same from both sides");
+        forward.map(|(text, _)| text)
+    }
+
+    #[test_case(0, Some("G1A2B3C4D5E6"); "as it is")]
+    #[test_case(1, None; "a wrong check character")]
+    fn code_128_whose_modules_change_is_followed(off: usize, expected: Option<&str>) {
+        let mut values = vec![104];
+        values.extend("G1A2B3C4D5E6".bytes().map(|b| usize::from(b) - 32));
+        let sum: usize = values[0] + (1..values.len()).map(|k| k * values[k]).sum::<usize>();
+        values.push((sum + off) % 103);
+        let widths = values.iter().chain([&106]).flat_map(|v| PATTERNS[*v]).chain([2]);
+        let widths: Vec<f32> = widths.map(f32::from).collect();
+        assert_eq!(text(&widths, 0.25).as_deref(), expected);
+    }
+
+    #[test_case(0, Some("G1A2B3C4"); "as it is")]
+    #[test_case(20, None; "its first characters cut off")]
+    fn code_39_is_read_from_star_to_star(cut: usize, expected: Option<&str>) {
+        let row = |value: usize| {
+            let is_wide = move |k: usize| code39::PATTERNS[value] & 1 << (8 - k) != 0;
+            (0..9).map(move |k| if is_wide(k) { 2.0 } else { 1.0 }).chain([1.0])
+        };
+        let values = [43, 16, 1, 10, 2, 11, 3, 12, 4, 43];
+        let widths: Vec<f32> = values.into_iter().flat_map(row).collect();
+        assert_eq!(text(&widths[cut..widths.len() - 1], 0.1).as_deref(), expected);
+    }
+}

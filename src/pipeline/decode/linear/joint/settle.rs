@@ -1,0 +1,270 @@
+//! A scene and a reading in turns, until both suit each other best.
+
+use std::borrow::Cow;
+
+use crate::pipeline::decode::linear::ean;
+use crate::pipeline::decode::linear::fit::content;
+use crate::pipeline::decode::linear::fit::model::{Kind, Model};
+use crate::pipeline::decode::linear::joint::light;
+use crate::pipeline::decode::linear::joint::scene::{Scene, TERMS};
+use crate::pipeline::decode::linear::joint::spread::Shape;
+use crate::pipeline::decode::linear::joint::trellis::{Bank, Path, REACH, Rule, SAMPLES, Trellis};
+use crate::pipeline::decode::linear::{Reading, Slot};
+
+/// Most turns.
+const MOST_TURNS: usize = 7;
+
+/// Most of the variance that the best reading may leave unexplained, in the first turns.
+const MAX_TURNS: [f32; 3] = [0.45, 0.25, 0.14];
+
+/// The same in all later turns.
+const MAX_LAST: f32 = 0.1;
+
+/// The same of a reading.
+const MAX_REST: f32 = 0.04;
+
+/// By how much modules may change from one part to the other and be of one spread.
+const MAX_CHANGE: f32 = 1.15;
+
+/// Modules of spread or growth that make no difference.
+const FINE: f32 = 0.008;
+
+/// Error of the next best reading, in errors of the best, that is surely far.
+const FAR: f32 = 1.7;
+
+/// What a reading leaves unexplained although its light is right: above it, the light is taken place by place.
+const MAX_EVEN: f32 = 0.015;
+
+/// A reading and what it leaves unexplained.
+#[derive(Debug, Clone)]
+pub struct Fitted {
+    /// The scene it was found in.
+    pub scene: Scene,
+    /// Its rows.
+    pub rows: Vec<usize>,
+    /// Whether it is also the best of all readings, those with a wrong check character among them.
+    pub is_free: bool,
+    /// The share of the profile's variance that is unexplained.
+    pub rest: f32,
+    /// The error of the next best whole reading, in errors of this one.
+    pub ratio: f32,
+}
+
+/// The best whole reading near `scene`.
+pub fn settled(profile: &[f32], model: &Model, mut scene: Scene) -> Option<Fitted> {
+    let (mut profile, mut rows) = (Cow::Borrowed(profile), Vec::new());
+    // The light before it was evened, and the characters through the blur of the turn before.
+    let (mut uneven, mut lens) = (None, None);
+    for turn in 0..MOST_TURNS {
+        let trellis = reading(&profile, model, &scene, &mut lens);
+        let path = trellis.best();
+        if path.error > MAX_TURNS.get(turn).unwrap_or(&MAX_LAST) * trellis.variance() {
+            return None;
+        }
+        let same = path.rows == rows;
+        rows = path.rows;
+        scene.refine(&profile, model, &rows)?;
+        let error = scene.refine(&profile, model, &rows)?;
+        if same && turn > 1 {
+            let is_plain = scene.terms < TERMS || path.error < MAX_EVEN * trellis.variance();
+            if uneven.is_some() || is_plain {
+                break;
+            }
+            uneven = Some(scene.light);
+            let (flat, lit) = light::evened(&profile, model, &rows, &scene);
+            (profile, scene) = (Cow::Owned(flat), lit);
+        }
+        if turn == 1 {
+            scene = shaped(&profile, model, &rows, scene, error);
+        }
+    }
+    let trellis = reading(&profile, model, &scene, &mut lens);
+    let variance = trellis.variance().max(1e-6);
+    let free = trellis.best();
+    if free.error > MAX_REST * variance {
+        return None;
+    }
+    let paths = wholes(&trellis, model, &free);
+    let [best, next, ..] = &paths[..] else { return None };
+    Some(Fitted {
+        scene: Scene { light: uneven.unwrap_or(scene.light), ..scene },
+        is_free: best.rows == free.rows,
+        rest: best.error / variance,
+        ratio: next.error / best.error.max(1e-6),
+        rows: best.rows.clone(),
+    })
+}
+
+/// The scene with the shape of spread that suits `rows` best.
+fn shaped(profile: &[f32], model: &Model, rows: &[usize], scene: Scene, error: f32) -> Scene {
+    let mut best = (error, scene);
+    for shape in Shape::ALL {
+        let mut other = Scene { shape, ..scene };
+        for _ in 0..2 {
+            let _ = other.refine(profile, model, rows);
+        }
+        let mut probe = other;
+        if let Some(error) = probe.refine(profile, model, rows)
+            && error < 0.95 * best.0
+        {
+            best = (error, other);
+        }
+    }
+    best.1
+}
+
+/// The best whole readings, at least two.
+fn wholes(trellis: &Trellis<'_>, model: &Model, free: &Path) -> Vec<Path> {
+    let best_of = |rules: &[Rule]| {
+        let mut paths: Vec<Path> = rules.iter().flat_map(|rule| trellis.best_two(rule)).collect();
+        paths.sort_by(|a, b| a.error.total_cmp(&b.error));
+        paths
+    };
+    let rules = rules(model);
+    if let [rule] = &rules[..]
+        && rule.is_kept_by(model, &free.rows)
+    {
+        // Sums cost much, and if even what is no whole reading is far worse, so is what is one.
+        let any = best_of(&[Rule { modulus: 1, ..rule.clone() }]);
+        if any.get(1).is_some_and(|next| next.error > FAR * free.error) {
+            return any;
+        }
+    }
+    best_of(&rules)
+}
+
+/// The characters of a model through the spread of a scene: of each of as many parts, or of the whole.
+struct Lens {
+    shape: Shape,
+    growth: f32,
+    /// In modules.
+    spreads: Vec<f32>,
+    banks: Vec<Bank>,
+}
+
+impl Lens {
+    fn of(model: &Model, scene: &Scene) -> Self {
+        // One spread in columns is more modules where perspective makes them narrow.
+        let total = model.modules();
+        let local = |t: f32| (scene.column(t + 0.02) - scene.column(t - 0.02)) / (0.04 * total);
+        let pitches = [1.0, 3.0, 5.0].map(|sixths| local(sixths / 6.0).max(0.1));
+        let least = pitches.iter().copied().fold(f32::MAX, f32::min);
+        let mean = [(scene.to - scene.from) / total];
+        let is_even = pitches.iter().all(|pitch| *pitch < MAX_CHANGE * least);
+        let pitches = if is_even { &mean[..] } else { &pitches };
+        let spreads = pitches.iter().map(|pitch| scene.spread / pitch).collect();
+        Self { shape: scene.shape, growth: scene.growth, spreads, banks: Vec::new() }
+    }
+
+    /// Whether it shows the same as `other`.
+    fn is_like(&self, other: &Self) -> bool {
+        self.shape == other.shape
+            && (self.growth - other.growth).abs() < FINE
+            && self.spreads.len() == other.spreads.len()
+            && self.spreads.iter().zip(&other.spreads).all(|(a, b)| (a - b).abs() < FINE)
+    }
+
+    fn drawn(mut self, model: &Model) -> Self {
+        let bank = |spread: &f32| Bank::new(model, self.shape, *spread, self.growth);
+        self.banks = self.spreads.iter().map(bank).collect();
+        self
+    }
+}
+
+/// The trellis of the profile under `scene`; what `known` shows is drawn anew when it no longer suits.
+fn reading<'a>(
+    profile: &[f32],
+    model: &'a Model,
+    scene: &Scene,
+    known: &mut Option<Lens>,
+) -> Trellis<'a> {
+    let wanted = Lens::of(model, scene);
+    let lens = match known.take() {
+        Some(lens) if lens.is_like(&wanted) => lens,
+        _ => wanted.drawn(model),
+    };
+    let trellis = Trellis::new(model, &lens.banks, &darkness(profile, model, scene));
+    *known = Some(lens);
+    trellis
+}
+
+/// The profile's darkness, 0 (paper) to 1 (ink), sampled by modules.
+pub fn darkness(profile: &[f32], model: &Model, scene: &Scene) -> Vec<f32> {
+    let total = model.modules();
+    let n = ((total + 2.0 * REACH as f32) * SAMPLES as f32).round() as usize;
+    let last = profile.len().saturating_sub(1);
+    let at = |column: f32| {
+        let column = column.max(0.0).min(last as f32);
+        // By way of i32, which is one instruction.
+        let k = column as i32 as usize;
+        let (a, b) = (profile[k.min(last)], profile[(k + 1).min(last)]);
+        a + (b - a) * (column - k as f32)
+    };
+    let modules = |k: usize| (k as f32 + 0.5) / SAMPLES as f32 - REACH as f32;
+    // First all places, then what is there: the places are worked out several at once.
+    let mut values: Vec<f32> = (0..n).map(|k| scene.column(modules(k) / total)).collect();
+    for value in &mut values {
+        let (paper, ink) = scene.light_at(*value);
+        *value = (paper - at(*value)) / ink.max(4.0);
+    }
+    values
+}
+
+/// What a whole reading of `model` must keep: any of these.
+fn rules(model: &Model) -> Vec<Rule> {
+    let places = model.slots.len();
+    let all: Vec<(usize, usize)> = (0..places).map(|k| (0, model.alphabet(k).rows.len())).collect();
+    let rule = |leading: usize, sets: u8| {
+        let mut allowed = all.clone();
+        let mut weights = vec![0; places];
+        // Start, middle and end have no value.
+        let half = (places - 3) / 2;
+        for n in 0..2 * half {
+            let k = if n < half { n + 1 } else { n + 2 };
+            weights[k] = if n.is_multiple_of(2) { 3 } else { 1 };
+            if n < half {
+                let b = usize::from(sets >> (half - 1 - n) & 1);
+                allowed[k] = (10 * b, 10 * b + 10);
+            }
+        }
+        Rule { modulus: 10, start: leading, weights, values: 10, allowed }
+    };
+    match model.kind {
+        Kind::Ean13 => ean::LEADING.iter().enumerate().map(|(k, sets)| rule(k, *sets)).collect(),
+        Kind::Ean8 => vec![rule(0, 0)],
+        Kind::Code128(n) => {
+            // ISO/IEC 15417, annex A: the start character and the first after it count once, the next twice, ….
+            let characters = (1..n.saturating_sub(2)).map(|k| k % 103);
+            let weights = [1].into_iter().chain(characters).chain([102, 0]).collect();
+            vec![Rule { modulus: 103, start: 0, weights, values: 103, allowed: all }]
+        }
+        Kind::Code39(..) => {
+            // It checks nothing; the ends are its start and stop characters.
+            let mut allowed = all;
+            allowed.first_mut().into_iter().for_each(|rows| *rows = (0, 1));
+            allowed.last_mut().into_iter().for_each(|rows| *rows = (0, 1));
+            vec![Rule { modulus: 1, start: 0, weights: vec![0; places], values: 1, allowed }]
+        }
+    }
+}
+
+/// The reading of `fitted`: the characters and where they lie.
+pub fn as_reading(fitted: &Fitted, model: &Model) -> Option<Reading> {
+    let values: Vec<usize> =
+        fitted.rows.iter().enumerate().map(|(k, row)| model.alphabet(k).first + row).collect();
+    let (symbology, text, identifier) = content(model, &values)?;
+    let scene = &fitted.scene;
+    let mut reading = Reading::new(symbology, text, identifier, (scene.from, scene.to));
+    let total = model.modules();
+    reading.module = (scene.to - scene.from) / total;
+    reading.margin = 1.0 - 1.0 / fitted.ratio.max(1.0);
+    reading.growth = scene.growth;
+    let mut at = 0.0;
+    for (k, value) in values.iter().enumerate() {
+        let next = at + model.alphabet(k).modules;
+        let [from, to] = [at, next].map(|m| scene.column(m / total));
+        reading.slots.push(Slot { from, to, value: *value });
+        at = next;
+    }
+    Some(reading)
+}
