@@ -128,6 +128,29 @@ fn raised(base: u32, mut k: usize) -> u32 {
     result
 }
 
+/// The `n` codewords for correction of `data`: what is left when the data are divided by the generator polynomial.
+#[cfg(test)]
+pub(crate) fn check_words(data: &[u16], n: usize) -> Vec<u16> {
+    // The generator polynomial, its highest term first.
+    let mut generator = vec![1];
+    for k in 1..=n {
+        let root = power(k);
+        generator.push(0);
+        for j in (1..generator.len()).rev() {
+            generator[j] = (generator[j] + (MODULUS - root) * generator[j - 1]) % MODULUS;
+        }
+    }
+    let mut left: Vec<u32> = data.iter().map(|w| u32::from(*w)).chain(vec![0; n]).collect();
+    for k in 0..data.len() {
+        let first = left[k];
+        for (j, term) in generator.iter().enumerate() {
+            left[k + j] = (left[k + j] + (MODULUS - first) * term) % MODULUS;
+        }
+    }
+    let negative = |w: &u32| u16::try_from((MODULUS - w) % MODULUS).unwrap();
+    left[data.len()..].iter().map(negative).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,8 @@
 //! From modules and rows of a PDF417 symbol to the places of a picture, between two rails that need not be parallel.
 
-use crate::pipeline::decode::matrix::pdf417::rails::{Rail, Scan};
+use crate::pipeline::decode::matrix::pdf417::rails::Rail;
 use crate::pipeline::decode::matrix::pdf417::rows::RowMap;
+use crate::pipeline::decode::matrix::pdf417::scan::Scan;
 use crate::pipeline::decode::matrix::pdf417::templates::{PER_MODULE, PLACES};
 use crate::pipeline::symbol::{Corners, Point};
 

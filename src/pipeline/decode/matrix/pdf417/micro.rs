@@ -3,8 +3,9 @@
 use crate::pipeline::decode::engine::codewords::content;
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::matrix::pdf417::layout::{Frame, Layout};
-use crate::pipeline::decode::matrix::pdf417::rails::{self, Kind, Rail, Scan, Sight, fit, rail};
+use crate::pipeline::decode::matrix::pdf417::rails::{self, Kind, Rail, Sight, fit, rail};
 use crate::pipeline::decode::matrix::pdf417::rows::{Mark, RowMap, row_map};
+use crate::pipeline::decode::matrix::pdf417::scan::Scan;
 use crate::pipeline::decode::matrix::pdf417::templates::{Kernel, Templates};
 use crate::pipeline::decode::matrix::pdf417::words::{Reading, Seen, Words, corrected};
 use crate::pipeline::decode::profile::Bars;

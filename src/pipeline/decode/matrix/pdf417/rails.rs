@@ -2,9 +2,8 @@
 
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::matrix::pdf417::micro;
+use crate::pipeline::decode::matrix::pdf417::scan::Scan;
 use crate::pipeline::decode::profile::Bars;
-use crate::pipeline::decode::raster::View;
-use crate::pipeline::symbol::Point;
 
 /// Widths of the start pattern in modules, a bar first.
 pub const START: [u8; 8] = [8, 1, 1, 1, 1, 1, 1, 3];
@@ -18,117 +17,8 @@ const MOST_OFF: f32 = 0.95;
 /// By how many modules the edges of a pattern may be off their places, as a root of mean squares.
 const MOST_ASTRAY: f32 = 0.42;
 
-/// Share of the contrast nearby by which a peak and a valley differ.
-const SWING: f32 = 0.2;
-
 /// Lines that must show a pattern at about one place.
 const MIN_LINES: usize = 3;
-
-/// Most places of a line that are looked at.
-const MAX_PLACES: f32 = 3000.0;
-
-/// A picture in the directions of a region: `u` across the bars, `v` along them, in pixels from its centre.
-#[derive(Debug, Clone, Copy)]
-pub struct Scan<'a> {
-    view: View<'a>,
-    centre: Point,
-    axis: Point,
-    down: Point,
-}
-
-impl<'a> Scan<'a> {
-    /// `view` in the directions of `region`.
-    pub fn of(view: View<'a>, region: &Region) -> Self {
-        let (axis, down) = region.axes();
-        Self { view, centre: region.centre, axis, down }
-    }
-
-    /// The same from the other side.
-    #[must_use]
-    pub fn turned(self) -> Self {
-        let turn = |p: Point| Point::new(-p.x, -p.y);
-        Self { axis: turn(self.axis), down: turn(self.down), ..self }
-    }
-
-    /// The place `u`, `v` in the picture.
-    #[inline]
-    pub fn at(&self, u: f32, v: f32) -> Point {
-        Point::new(
-            self.centre.x + u * self.axis.x + v * self.down.x,
-            self.centre.y + u * self.axis.y + v * self.down.y,
-        )
-    }
-
-    /// The brightness at `u`, `v`.
-    #[inline]
-    pub fn sample(&self, u: f32, v: f32) -> f32 {
-        let place = self.at(u, v);
-        self.view.sample(place.x, place.y)
-    }
-
-    /// The brightness at a place of the picture.
-    #[inline]
-    pub fn look(&self, place: Point) -> f32 {
-        self.view.sample(place.x, place.y)
-    }
-
-    /// The place of the picture nearest to `place`.
-    pub fn within(&self, place: Point) -> Point {
-        let (right, bottom) = (self.view.width as f32 - 1.0, self.view.height as f32 - 1.0);
-        Point::new(place.x.clamp(0.0, right), place.y.clamp(0.0, bottom))
-    }
-
-    /// Whether `u`, `v` lies in the picture.
-    pub fn holds(&self, u: f32, v: f32) -> bool {
-        let place = self.at(u, v);
-        self.view.holds(place.x, place.y, -0.5)
-    }
-
-    /// How far to both sides a line at `v` is within the picture, from `from` to `to` at most.
-    pub fn clipped(&self, v: f32, (from, to): (f32, f32)) -> (f32, f32) {
-        let start = self.at(0.0, v);
-        let (mut low, mut high) = (from, to);
-        let sides = [
-            (start.x, self.axis.x, self.view.width as f32 - 1.0),
-            (start.y, self.axis.y, self.view.height as f32 - 1.0),
-        ];
-        for (at, by, last) in sides {
-            if by.abs() > 1e-4 {
-                let (a, b) = (-at / by, (last - at) / by);
-                (low, high) = (low.max(a.min(b)), high.min(a.max(b)));
-            } else if at < -0.5 || at > last + 0.5 {
-                high = low;
-            }
-        }
-        (low, high)
-    }
-
-    /// The edges at `v` between two places across, in pixels: `rows` lines a pixel apart are averaged.
-    pub fn edges(&self, v: f32, reach: (f32, f32), rows: u8) -> Bars {
-        // Paper continues beyond the rim of a picture that is all symbol.
-        let (from, to) = self.clipped(v, reach);
-        let step = if to - from < 320.0 { 0.5 } else { 1.0 };
-        let n = ((to - from) / step).clamp(0.0, MAX_PLACES);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-        let n = n as usize;
-        let mut line = vec![0.0_f32; n + 2 * PAPER];
-        for row in 0..rows {
-            let v = v + f32::from(row) - f32::from(rows - 1) / 2.0;
-            for (k, value) in line.iter_mut().skip(PAPER).take(n).enumerate() {
-                *value += self.sample(from + k as f32 * step, v);
-            }
-        }
-        let light = line.iter().copied().fold(0.0, f32::max);
-        line.iter_mut().take(PAPER).for_each(|v| *v = light);
-        line.iter_mut().skip(PAPER + n).for_each(|v| *v = light);
-        let mut bars = Bars::of(&line, SWING);
-        bars.edges.iter_mut().for_each(|edge| *edge = from + (*edge - PAPER as f32) * step);
-        bars
-    }
-}
-
-/// Light places that are set at both ends of a line.
-const PAPER: usize = 4;
 
 /// Which pattern, and whether it is seen from its own left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! Which row lies where: the row indicators beside the start and stop patterns (ISO/IEC 15438, 5.11.3), read line by line.
 
 use crate::pipeline::decode::matrix::pdf417::layout::Frame;
-use crate::pipeline::decode::matrix::pdf417::rails::{Ends, Rail, START, STOP, Scan, fit};
+use crate::pipeline::decode::matrix::pdf417::rails::{Ends, Rail, START, STOP, fit};
+use crate::pipeline::decode::matrix::pdf417::scan::Scan;
 use crate::pipeline::decode::matrix::pdf417::templates::{
     Blur, Likeness, MODULES, PER_MODULE, Print, Templates,
 };
