@@ -120,6 +120,10 @@ pub fn read_whole(view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) 
     }
     let whole = Patch { left: 0, top: 0, width: view.width, height: view.height };
     let enlarged = (view.width * view.height <= TINY).then(|| Crop::enlarged(view, &whole));
+    let mut reduced = Crop::plain(view, &whole);
+    while reduced.gray.luma.len() > 2 * TINY {
+        reduced = reduced.halved();
+    }
     let found = read_by_finder(view, formats);
     if found.is_some() {
         return add(symbols, found, view);
@@ -130,7 +134,10 @@ pub fn read_whole(view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) 
             let found = engine::read(crop.gray.view(), family, Threshold::Local, Effort::Hard);
             found.map(|symbol| crop.placed(symbol))
         };
-        let plain = || engine::read(view, family, Threshold::Local, Effort::Hard);
+        let plain = || {
+            let found = engine::read(reduced.gray.view(), family, Threshold::Local, Effort::Hard);
+            found.map(|symbol| reduced.placed(symbol))
+        };
         add(symbols, plain().or_else(larger), view);
         if !symbols.is_empty() {
             return;
