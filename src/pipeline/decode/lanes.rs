@@ -28,6 +28,20 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
+/// The least sum of a value of `a` and the one of `b` at its place.
+pub fn least_sum(a: &[f32], b: &[f32]) -> f32 {
+    let mut least = [f32::MAX; 4];
+    let (mut left, mut right) = (a.chunks_exact(4), b.chunks_exact(4));
+    for (x, y) in (&mut left).zip(&mut right) {
+        for (least, (x, y)) in least.iter_mut().zip(x.iter().zip(y)) {
+            let sum = x + y;
+            *least = if sum < *least { sum } else { *least };
+        }
+    }
+    let rest = left.remainder().iter().zip(right.remainder()).map(|(x, y)| x + y);
+    rest.chain(least).fold(f32::MAX, f32::min)
+}
+
 /// The smallest and the greatest of `values`.
 pub fn range(values: &[f32]) -> (f32, f32) {
     let (mut low, mut high) = ([f32::MAX; LANES], [f32::MIN; LANES]);

@@ -19,6 +19,7 @@ pub mod ean;
 pub mod fit;
 pub mod itf;
 pub mod joint;
+pub mod reading;
 pub mod scan;
 pub mod stack;
 
@@ -28,6 +29,7 @@ use crate::pipeline::decode::linear::ballot::{Ballot, Claim};
 use crate::pipeline::decode::linear::fit::Side;
 use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
 use crate::pipeline::decode::linear::fit::model::Kind;
+use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::linear::stack::stacked;
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::profile::{Bars, sharpened};
@@ -51,74 +53,6 @@ const RIM: f32 = 6.0;
 
 /// The bit of the first pooled profile where it was fitted, rather than read by its edges.
 const FITTED: usize = 8;
-
-/// What one profile was read as.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reading {
-    /// Which symbology it is of.
-    pub symbology: Symbology,
-    /// Its content.
-    pub text: String,
-    /// Its symbology identifier.
-    pub identifier: &'static str,
-    /// The first and the last edge, in columns, in the direction of reading.
-    pub ends: (f32, f32),
-    /// Columns a module.
-    pub module: f32,
-    /// The smallest margin of its characters.
-    pub margin: f32,
-    /// By how much bars are too wide, in modules.
-    pub growth: f32,
-    /// Its characters, in the direction of reading.
-    pub slots: Vec<Slot>,
-    /// Whether it reads from the last column to the first.
-    pub backward: bool,
-}
-
-/// One symbol character in a profile.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Slot {
-    /// Where it begins.
-    pub from: f32,
-    /// Where it ends.
-    pub to: f32,
-    /// Its index in the table of its symbology.
-    pub value: usize,
-}
-
-impl Reading {
-    /// A reading of which nothing more is known yet.
-    pub fn new(
-        symbology: Symbology,
-        text: String,
-        identifier: &'static str,
-        ends: (f32, f32),
-    ) -> Self {
-        Self {
-            symbology,
-            text,
-            identifier,
-            ends,
-            module: 1.0,
-            margin: 0.0,
-            growth: 0.0,
-            slots: Vec::new(),
-            backward: false,
-        }
-    }
-
-    /// Where it lies, in columns from left to right.
-    pub fn extent(&self) -> (f32, f32) {
-        let (a, b) = self.ends;
-        if self.backward { (-b, -a) } else { (a, b) }
-    }
-
-    /// Whether two readings have columns in common.
-    pub fn overlaps(&self, other: &Self) -> bool {
-        let ((a, b), (c, d)) = (self.extent(), other.extent());
-        a.max(c) < b.min(d)
-    }
-}
 
 /// What a closer look at a strip gave.
 #[derive(Debug, Default)]

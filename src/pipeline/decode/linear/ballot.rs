@@ -1,6 +1,7 @@
 //! The vote of the profiles of one strip: what several read alike is a symbol, unless others read otherwise.
 
-use crate::pipeline::decode::linear::{FITTED, Reading};
+use crate::pipeline::decode::linear::FITTED;
+use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::symbol::{ErrorControl, Symbology};
 
 /// One content and what speaks for it.

@@ -3,7 +3,7 @@
 use crate::pipeline::decode::linear::character::{
     Columns, Match, columns, growth, is_quiet_after, is_quiet_before, nearest,
 };
-use crate::pipeline::decode::linear::{Reading, Slot};
+use crate::pipeline::decode::linear::reading::{Reading, Slot};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
 

@@ -3,8 +3,8 @@
 use crate::pipeline::decode::linear::character::{
     Columns, columns, growth, is_quiet_after, is_quiet_before, nearest,
 };
+use crate::pipeline::decode::linear::reading::{Reading, Slot};
 use crate::pipeline::decode::linear::scan::every_start;
-use crate::pipeline::decode::linear::{Reading, Slot};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
 

@@ -11,7 +11,7 @@ pub mod omni;
 pub mod stacked;
 pub mod widths;
 
-use crate::pipeline::decode::linear::Reading;
+use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
 

@@ -12,12 +12,14 @@ pub mod template;
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
+use crate::pipeline::decode::lanes::dot;
 use crate::pipeline::decode::linear::fit::hypothesis::{Hypothesis, N_OPTICS, rank};
 use crate::pipeline::decode::linear::fit::model::{Kind, Model};
 use crate::pipeline::decode::linear::fit::template::{
-    Elements, Optics, Sampler, add_beside, alone, normalise, product, render,
+    Elements, Optics, Sampler, add_beside, alone, normalise, render,
 };
-use crate::pipeline::decode::linear::{Reading, Slot, code39, code128, ean};
+use crate::pipeline::decode::linear::reading::{Reading, Slot};
+use crate::pipeline::decode::linear::{code39, code128, ean};
 use crate::pipeline::symbol::Symbology;
 
 /// Characters of a place that are compared between its true neighbours.
@@ -83,7 +85,7 @@ fn template(row: &Elements, alphabet: &model::Alphabet, optics: Optics) -> Vec<f
 
 /// The row most like `window`, its correlation and the next best one's.
 pub fn best_of(rows: &[Vec<f32>], window: &[f32]) -> (usize, f32, f32) {
-    best_two(rows.iter().map(|row| product(row, window)))
+    best_two(rows.iter().map(|row| dot(row, window)))
 }
 
 /// The place of the greatest likeness, it and the next greatest.
@@ -272,7 +274,7 @@ fn choose(choices: &mut [Choice], model: &Model, tables: &Tables, sampler: &Samp
             values.clone_from(&around);
             add_beside(&mut values, row, 0.0);
             normalise(&mut values);
-            product(&values, &window)
+            dot(&values, &window)
         });
         let (row, best, next) = best_two(likeness);
         let unexplained = |c: f32| 1.0 - c.max(0.0) * c.max(0.0);
@@ -289,7 +291,7 @@ fn choose(choices: &mut [Choice], model: &Model, tables: &Tables, sampler: &Samp
 /// The few rows most like `window` between average neighbours.
 fn likely(rows: &[Vec<f32>], window: &[f32]) -> Vec<usize> {
     let mut ranked: Vec<(f32, usize)> =
-        rows.iter().enumerate().map(|(k, row)| (product(row, window), k)).collect();
+        rows.iter().enumerate().map(|(k, row)| (dot(row, window), k)).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
     ranked.into_iter().take(LIKELY).map(|(_, k)| k).collect()
 }

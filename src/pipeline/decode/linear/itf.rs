@@ -1,8 +1,8 @@
 //! Interleaved 2 of 5 (ISO/IEC 16390).
 
 use crate::pipeline::decode::linear::character::{is_quiet_after, is_quiet_before};
+use crate::pipeline::decode::linear::reading::{Reading, Slot};
 use crate::pipeline::decode::linear::scan::every_start;
-use crate::pipeline::decode::linear::{Reading, Slot};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
 

@@ -13,13 +13,13 @@ pub mod trellis;
 
 use std::sync::LazyLock;
 
-use crate::pipeline::decode::linear::Reading;
 use crate::pipeline::decode::linear::fit::model::{Kind, Model};
 use crate::pipeline::decode::linear::joint::scene::{LIGHT, Scene, TERMS};
 use crate::pipeline::decode::linear::joint::settle::{Fitted, as_reading, darkness, settled};
 use crate::pipeline::decode::linear::joint::spread::Shape;
 use crate::pipeline::decode::linear::joint::stretch::{Wanted, explained, stretches};
 use crate::pipeline::decode::linear::joint::trellis::Bank;
+use crate::pipeline::decode::linear::reading::Reading;
 
 /// The spreads that are tried: shape, and standard deviation in modules.
 const SPREADS: [(Shape, f32); 4] =

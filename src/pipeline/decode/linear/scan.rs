@@ -1,6 +1,6 @@
 //! Every place where a symbol may begin is asked in turn, by whatever symbology.
 
-use crate::pipeline::decode::linear::Reading;
+use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::profile::Bars;
 
 /// Adds to `found` what `read_at` makes of each bar that has at least `least` edges from it on.

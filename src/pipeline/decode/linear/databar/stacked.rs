@@ -4,10 +4,10 @@
 //! parts make a symbol when their order, their ends and the check value fit.
 
 use crate::pipeline::decode::Formats;
-use crate::pipeline::decode::linear::Reading;
 use crate::pipeline::decode::linear::databar::expanded::{self, Row};
 use crate::pipeline::decode::linear::databar::omni::{self, Half, Side, is_guard};
 use crate::pipeline::decode::linear::databar::{self, IDENTIFIER, element};
+use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::decode::strip::Strip;
 use crate::pipeline::symbol::{Confidence, Symbol, Symbology};

@@ -153,11 +153,6 @@ pub fn normalise(values: &mut [f32]) {
     }
 }
 
-/// The sum of the products of two rows: the correlation where they are normalised.
-pub fn product(a: &[f32], b: &[f32]) -> f32 {
-    dot(a, b)
-}
-
 /// A profile that gives its mean over any stretch.
 #[derive(Debug)]
 pub struct Sampler {

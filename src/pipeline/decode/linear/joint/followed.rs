@@ -1,7 +1,6 @@
 //! What was followed from its start character, fitted as a whole: Code 128 and Code 39.
 
 use crate::pipeline::decode::Formats;
-use crate::pipeline::decode::linear::Reading;
 use crate::pipeline::decode::linear::fit::Side;
 use crate::pipeline::decode::linear::fit::model::Model;
 use crate::pipeline::decode::linear::fit::run::{Run, runs};
@@ -10,6 +9,7 @@ use crate::pipeline::decode::linear::joint::scene::{Scene, TERMS};
 use crate::pipeline::decode::linear::joint::settle::{Fitted, as_reading, settled};
 use crate::pipeline::decode::linear::joint::spread::Shape;
 use crate::pipeline::decode::linear::joint::{agreeing, mirrored};
+use crate::pipeline::decode::linear::reading::Reading;
 
 /// Most ways through a symbol that are fitted, the likeliest first.
 const FITTED: usize = 3;

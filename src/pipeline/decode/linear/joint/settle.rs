@@ -9,7 +9,7 @@ use crate::pipeline::decode::linear::joint::light;
 use crate::pipeline::decode::linear::joint::scene::{Scene, TERMS};
 use crate::pipeline::decode::linear::joint::spread::Shape;
 use crate::pipeline::decode::linear::joint::trellis::{Bank, Path, REACH, Rule, SAMPLES, Trellis};
-use crate::pipeline::decode::linear::{Reading, Slot};
+use crate::pipeline::decode::linear::reading::{Reading, Slot};
 
 /// Most turns.
 const MOST_TURNS: usize = 7;

@@ -4,9 +4,9 @@
 //! error of a reading falls into terms of one character and terms of two neighbours: the best of all readings is
 //! found by dynamic programming (Viterbi), without a guess at any place.
 
-use crate::pipeline::decode::lanes::dot;
+use crate::pipeline::decode::lanes::{dot, least_sum};
 use crate::pipeline::decode::linear::fit::model::Model;
-use crate::pipeline::decode::linear::fit::template::{Elements, product};
+use crate::pipeline::decode::linear::fit::template::Elements;
 use crate::pipeline::decode::linear::joint::spread::{Shape, Spread};
 
 /// Samples a module.
@@ -95,7 +95,7 @@ impl Bank {
     /// The error of the best reading of `darkness`, as [`Trellis::best`] has it, and its variance: all rows are
     /// followed and none is kept.
     pub fn least(&self, model: &Model, darkness: &[f32]) -> (f32, f32) {
-        let energy: f32 = product(darkness, darkness);
+        let energy: f32 = dot(darkness, darkness);
         let sum: f32 = darkness.iter().sum();
         let (mut costs, mut next): (Vec<f32>, Vec<f32>) = (Vec::new(), Vec::new());
         let mut at = 0;
@@ -103,8 +103,7 @@ impl Bank {
             let rows = &self.rows[*slot];
             let length = rows.first().map_or(0, Vec::len);
             let window = darkness.get(at..at + length).unwrap_or_default();
-            let own =
-                rows.iter().zip(&self.energies[*slot]).map(|(r, e)| e - 2.0 * product(r, window));
+            let own = rows.iter().zip(&self.energies[*slot]).map(|(r, e)| e - 2.0 * dot(r, window));
             next.clear();
             if let Some(before) = k.checked_sub(1).and_then(|k| model.slots.get(k)) {
                 let ways = self.products((*before, *slot)).chunks(costs.len().max(1));
@@ -237,7 +236,7 @@ impl<'a> Trellis<'a> {
             let own: Vec<f32> = rows
                 .iter()
                 .zip(&bank.energies[*slot])
-                .map(|(row, energy)| energy - 2.0 * product(row, window))
+                .map(|(row, energy)| energy - 2.0 * dot(row, window))
                 .collect();
             let mut kept: Vec<usize> = (0..rows.len()).collect();
             let (before, after) =
@@ -383,22 +382,8 @@ fn keep(state: &mut [(f32, usize); 2], way: (f32, usize)) {
     }
 }
 
-/// The least sum of two values at one place.
-fn least_sum(a: &[f32], b: &[f32]) -> f32 {
-    let mut least = [f32::MAX; 4];
-    let (mut left, mut right) = (a.chunks_exact(4), b.chunks_exact(4));
-    for (x, y) in (&mut left).zip(&mut right) {
-        for (least, (x, y)) in least.iter_mut().zip(x.iter().zip(y)) {
-            let sum = x + y;
-            *least = if sum < *least { sum } else { *least };
-        }
-    }
-    let rest = left.remainder().iter().zip(right.remainder()).map(|(x, y)| x + y);
-    rest.chain(least).fold(f32::MAX, f32::min)
-}
-
 /// Twice the product of two neighbours where both are dark.
 fn overlap(before: &[f32], after: &[f32]) -> f32 {
     let from = before.len().saturating_sub(2 * TAIL);
-    2.0 * product(&before[from..], after.get(..2 * TAIL).unwrap_or(after))
+    2.0 * dot(&before[from..], after.get(..2 * TAIL).unwrap_or(after))
 }

@@ -132,7 +132,9 @@ impl Glance {
         };
         let n: usize = [0.0, -0.35, 0.35, -0.7, 0.7].into_iter().map(&mut look).max().unwrap_or(0);
         if n > 0 {
-            [-0.85, -0.6, -0.48, -0.24, -0.12, 0.12, 0.24, 0.48, 0.6, 0.85].map(look);
+            for t in [-0.85, -0.6, -0.48, -0.24, -0.12, 0.12, 0.24, 0.48, 0.6, 0.85] {
+                look(t);
+            }
         }
         let has_guard = has_guard && wanted != Wanted::Micro;
         // Where little else is looked for, one row is enough for a closer look.

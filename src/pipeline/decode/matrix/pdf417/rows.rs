@@ -141,7 +141,7 @@ pub fn templates(ends: &Ends<'_>) -> Option<Templates> {
         } else {
             (Print::of(widths, 1, after), 1.0)
         };
-        let n = print.len();
+        let n = print.n_places();
         let mut seen = vec![0.0; n];
         let lines = 24;
         for line in 0..lines {

@@ -36,8 +36,8 @@ impl Print {
         Self(places)
     }
 
-    /// Its places.
-    pub fn len(&self) -> usize {
+    /// How many places it has.
+    pub fn n_places(&self) -> usize {
         self.0.len()
     }
 

@@ -1,0 +1,71 @@
+//! What one profile was read as, and where.
+
+use crate::pipeline::symbol::Symbology;
+
+/// What one profile was read as.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Which symbology it is of.
+    pub symbology: Symbology,
+    /// Its content.
+    pub text: String,
+    /// Its symbology identifier.
+    pub identifier: &'static str,
+    /// The first and the last edge, in columns, in the direction of reading.
+    pub ends: (f32, f32),
+    /// Columns a module.
+    pub module: f32,
+    /// The smallest margin of its characters.
+    pub margin: f32,
+    /// By how much bars are too wide, in modules.
+    pub growth: f32,
+    /// Its characters, in the direction of reading.
+    pub slots: Vec<Slot>,
+    /// Whether it reads from the last column to the first.
+    pub backward: bool,
+}
+
+/// One symbol character in a profile.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Slot {
+    /// Where it begins.
+    pub from: f32,
+    /// Where it ends.
+    pub to: f32,
+    /// Its index in the table of its symbology.
+    pub value: usize,
+}
+
+impl Reading {
+    /// A reading of which nothing more is known yet.
+    pub fn new(
+        symbology: Symbology,
+        text: String,
+        identifier: &'static str,
+        ends: (f32, f32),
+    ) -> Self {
+        Self {
+            symbology,
+            text,
+            identifier,
+            ends,
+            module: 1.0,
+            margin: 0.0,
+            growth: 0.0,
+            slots: Vec::new(),
+            backward: false,
+        }
+    }
+
+    /// Where it lies, in columns from left to right.
+    pub fn extent(&self) -> (f32, f32) {
+        let (a, b) = self.ends;
+        if self.backward { (-b, -a) } else { (a, b) }
+    }
+
+    /// Whether two readings have columns in common.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let ((a, b), (c, d)) = (self.extent(), other.extent());
+        a.max(c) < b.min(d)
+    }
+}
