@@ -1,5 +1,6 @@
 //! What one picture may cost, counted and never read from a clock (decision 21): equal pictures give equal symbols.
 
+use crate::pipeline::decode::linear::code128::PATTERNS;
 use crate::pipeline::frame::{NoPicture, Picture};
 
 /// Columns of the regions that are read closely; one costs some five microseconds. A plain symbol costs none of them.
@@ -48,35 +49,46 @@ impl Work {
 /// Pixels on the sides of the picture that is worked on to know a machine's pace.
 const SIDES: (u32, u32) = (640, 480);
 
-/// A picture of three blurred symbols that read nothing, so that everything is tried on them.
+/// Pixels a module in it, by how many of them it is blurred, and where its symbols begin.
+const MODULE: usize = 4;
+const BLUR: u16 = 7;
+const LEFT: usize = 60;
+
+/// Symbols in it, one below the other.
+const SYMBOLS: u32 = 3;
+
+/// A picture of blurred Code 128 symbols whose check characters are wrong, so that everything is tried on them in vain.
 pub fn unreadable() -> Result<Picture, NoPicture> {
-    const MODULE: usize = 4;
     let (width, height) = SIDES;
+    let each = height / SYMBOLS;
     let mut luma = Vec::new();
-    let mut state = 0x9e37_79b9_u32;
-    let mut row: Vec<u8> = Vec::new();
-    for y in 0..height {
-        if y % 160 == 0 {
-            // Another symbol begins: as many dark modules as light ones, in no order.
-            let mut module = || {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                if state >> 31 == 0 { 60_u16 } else { 200 }
-            };
-            let modules: Vec<u16> = (0..110).map(|_| module()).collect();
-            let at = |x: usize| {
-                let bar = x.checked_sub(100).and_then(|x| modules.get(x / MODULE));
-                bar.copied().unwrap_or(200)
-            };
-            let blurred = |x: usize| (x..x + 7).map(at).sum::<u16>() / 7;
-            row = (0..width as usize).map(|x| u8::try_from(blurred(x)).unwrap_or(200)).collect();
-        }
-        if (30..130).contains(&(y % 160)) {
-            luma.extend_from_slice(&row);
-        } else {
-            luma.resize(luma.len() + width as usize, 200);
+    for symbol in 0..SYMBOLS {
+        let row = row(symbol as usize, width as usize);
+        for y in 0..each {
+            if (each / 5..each * 4 / 5).contains(&y) {
+                luma.extend_from_slice(&row);
+            } else {
+                luma.resize(luma.len() + row.len(), 200);
+            }
         }
     }
     Picture::new(width, height, luma)
+}
+
+/// A row of symbol `n`, blurred.
+fn row(n: usize, width: usize) -> Vec<u8> {
+    let data = (1..8).map(|k| (37 * k + 11 * n) % 95);
+    let sum = 104 + data.clone().enumerate().map(|(k, value)| (k + 1) * value).sum::<usize>();
+    let values = [104].into_iter().chain(data).chain([(sum + 1) % 103, 106]);
+    let widths = values.filter_map(|value| PATTERNS.get(value)).flatten().chain(&[2]);
+    let bars = widths.enumerate().flat_map(|(k, n)| vec![k % 2 == 0; MODULE * usize::from(*n)]);
+    let bars: Vec<bool> = bars.collect();
+    let at = |x: usize| {
+        let is_dark = x.checked_sub(LEFT).and_then(|x| bars.get(x)).copied().unwrap_or(false);
+        if is_dark { 60_u16 } else { 200 }
+    };
+    let blurred = |x: usize| (x..x + usize::from(BLUR)).map(at).sum::<u16>() / BLUR;
+    (0..width).map(|x| u8::try_from(blurred(x)).unwrap_or(u8::MAX)).collect()
 }
 
 #[cfg(test)]
