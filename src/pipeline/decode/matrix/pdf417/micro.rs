@@ -346,3 +346,53 @@ fn address(edges: &[f32]) -> Option<usize> {
     let found = ADDRESSES.iter().map(off).enumerate().min_by(|a, b| a.1.total_cmp(&b.1));
     found.filter(|(_, off)| *off < MOST_OFF).map(|(k, _)| k)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::pipeline::decode::{Formats, decode};
+    use crate::pipeline::frame::Picture;
+    use crate::pipeline::symbol::Symbology;
+
+    /// `G0A1B2C3D4` in two columns of eleven rows, as zint 2.11.1 prints it; 1 is dark.
+    const ROWS: [&str; 11] = [
+        "1100100010100001100011001001100100110111000011100110101",
+        "1110100010111101011101110001111010111011100011110110101",
+        "1110110010101001000001111001010010000011110011110010101",
+        "1100110010110100011001110001101000110011100011100010101",
+        "1101110010101001111100001101010011111000011011000010101",
+        "1101111010111110010111010001100011111001001011000110101",
+        "1100111010100001100011001001010100000010000011000100101",
+        "1110111010110000010011101001011111010001110011100100101",
+        "1110011010111111001101110101000111110011010011110100101",
+        "1111011010101100011101100001110010110011110011110101101",
+        "1111001010111110000101001101000101111000010011110101001",
+    ];
+    /// Pixels a module, a row and around all.
+    const SIZES: (usize, usize, usize) = (3, 9, 30);
+
+    /// `rows` as a picture.
+    fn picture(rows: &[&str]) -> Picture {
+        let (module, height, room) = SIZES;
+        let (width, all) = (55 * module + 2 * room, rows.len() * height + 2 * room);
+        let dark = |x: usize, y: usize| {
+            let row = rows.get(y.checked_sub(room)? / height)?.as_bytes();
+            row.get(x.checked_sub(room)? / module).map(|m| *m == b'1')
+        };
+        let pixel = |n: usize| if dark(n % width, n / width) == Some(true) { 40 } else { 210 };
+        let luma = (0..width * all).map(pixel).collect();
+        Picture::new(u32::try_from(width).unwrap(), u32::try_from(all).unwrap(), luma).unwrap()
+    }
+
+    #[test]
+    fn a_symbol_is_read_and_one_with_rows_in_another_order_is_not() {
+        let found = decode(&picture(&ROWS), &Formats::all());
+        let [symbol] = &found[..] else { panic!("{found:?}") };
+        assert_eq!(
+            (symbol.symbology, symbol.text.as_str()),
+            (Symbology::MicroPDF417, "G0A1B2C3D4")
+        );
+        let mut mixed = ROWS;
+        mixed[3..9].reverse();
+        assert_eq!(decode(&picture(&mixed), &Formats::all()), []);
+    }
+}
