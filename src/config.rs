@@ -83,6 +83,8 @@ pub struct Camera {
     pub mode: Mode,
     /// How it hangs, and which part of its picture matters.
     pub mount: Mount,
+    /// How narrow the modules of symbols may be in its picture, in pixels.
+    pub least_px: u32,
     /// How it is opened.
     pub setup: Setup,
 }
@@ -342,7 +344,8 @@ fn camera_of(camera: &Settings) -> Result<Camera, ConfigError> {
     let view = camera.checked("view", is_name, NAME_RULE)?.unwrap_or_else(|| name.clone());
     let mode = camera.parsed("mode")?.unwrap_or(Mode::Presentation);
     let (mount, setup) = (mount_of(camera)?, capture::setup(camera)?);
-    Ok(Camera { name, usb, view, mode, mount, setup })
+    let least_px = camera.whole("least_px", 1..=20, 1)?;
+    Ok(Camera { name, usb, view, mode, mount, least_px, setup })
 }
 
 fn mount_of(camera: &Settings) -> Result<Mount, ConfigError> {
@@ -441,6 +444,7 @@ mod tests {
             view: "table".to_owned(),
             mode: Mode::Presentation,
             mount: Mount::default(),
+            least_px: 1,
             setup: Setup::default(),
         };
         assert_eq!(config.cameras, [top]);

@@ -162,7 +162,8 @@ fn eyes(config: &Config, catalog: &Catalog) -> anyhow::Result<Vec<Eye>> {
     };
     let of_camera = |camera: &Camera| {
         let source = Source::Camera(find(camera), camera.setup.clone());
-        eye((&camera.name, &camera.view), source, camera.mount)
+        let eye = eye((&camera.name, &camera.view), source, camera.mount);
+        Eye { formats: eye.formats.with_least_px(camera.least_px), ..eye }
     };
     let mut eyes = Vec::new();
     let mut paths: Vec<PathBuf> = Vec::new();

@@ -55,6 +55,7 @@ const CAMERA_KEYS: &[&str] = &[
     "roi",
     "rotate",
     "mirror",
+    "least_px",
     "format",
     "size",
     "rate",

@@ -29,14 +29,17 @@ use crate::pipeline::decode::work::Work;
 use crate::pipeline::frame::Picture;
 use crate::pipeline::symbol::{Candidate, Corners, Point, Symbol, Symbology};
 
-/// The symbologies to look for.
+/// What to look for: symbologies, and how narrow the modules of their symbols may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Formats(Vec<Symbology>);
+pub struct Formats {
+    symbologies: Vec<Symbology>,
+    least_px: u32,
+}
 
 impl Formats {
     /// All that the decoder knows.
     pub fn all() -> Self {
-        Self(Symbology::ALL.to_vec())
+        Self::only(Symbology::ALL)
     }
 
     /// Just these.
@@ -44,12 +47,23 @@ impl Formats {
         let mut list: Vec<Symbology> = symbologies.into_iter().collect();
         list.sort_unstable();
         list.dedup();
-        Self(list)
+        Self { symbologies: list, least_px: 1 }
+    }
+
+    /// The same where modules are at least so many pixels wide: nothing finer need be found.
+    #[must_use]
+    pub fn with_least_px(self, least_px: u32) -> Self {
+        Self { least_px, ..self }
+    }
+
+    /// Whether modules may be too fine for the half-size picture, where matrix symbols show from three pixels on.
+    fn are_fine(&self) -> bool {
+        self.least_px < 3
     }
 
     /// Whether `symbology` is looked for.
     pub fn has(&self, symbology: Symbology) -> bool {
-        self.0.contains(&symbology)
+        self.symbologies.contains(&symbology)
     }
 
     /// Whether any of `symbologies` is looked for.
@@ -59,7 +73,7 @@ impl Formats {
 
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = Symbology> + '_ {
-        self.0.iter().copied()
+        self.symbologies.iter().copied()
     }
 }
 
@@ -103,7 +117,7 @@ pub fn decode(picture: &Picture, formats: &Formats) -> Vec<Symbol> {
 /// The same for no more than `work`: what costs little is done everywhere, then what costs more, the largest first.
 pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decoded {
     let view = View::of(picture);
-    let reduced = Reduced::of(view);
+    let reduced = Reduced::of(view, formats);
     if reduced.cells.are_flat() {
         return Decoded::default();
     }
@@ -225,12 +239,12 @@ pub struct Reduced {
 }
 
 impl Reduced {
-    fn of(view: View<'_>) -> Self {
+    fn of(view: View<'_>, formats: &Formats) -> Self {
         if view.width * view.height < SMALL {
             return Self { gray: None, cells: Cells::of(view, CELL), fine: None, factor: 1.0 };
         }
         let half = view.halved();
-        let fine = Some(Cells::of(view, 2 * CELL));
+        let fine = formats.are_fine().then(|| Cells::of(view, 2 * CELL));
         Self { cells: Cells::of(half.view(), CELL), fine, gray: Some(half), factor: 2.0 }
     }
 
@@ -367,6 +381,14 @@ mod tests {
         };
         let all = [read(&plain, 0), read(&moved, 0), read(&moved, 4000)];
         assert_eq!(all, [(1, false), (0, true), (1, false)]);
+    }
+
+    #[test]
+    fn what_is_finer_than_wanted_is_not_looked_for() {
+        let luma = vec![200_u8; 800 * 600];
+        let view = View { width: 800, height: 600, luma: &luma };
+        let is_fine = |px| Reduced::of(view, &Formats::all().with_least_px(px)).fine.is_some();
+        assert_eq!([1, 2, 3].map(is_fine), [true, true, false]);
     }
 
     #[test]

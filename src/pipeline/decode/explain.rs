@@ -61,7 +61,7 @@ pub struct Bar {
 /// The stages of `picture` on the way to its symbols.
 pub fn explain(picture: &Picture, formats: &Formats) -> Explained {
     let view = View::of(picture);
-    let reduced = Reduced::of(view);
+    let reduced = Reduced::of(view, formats);
     let decoded = decode_within(picture, formats, Work::default());
     let mut found = regions(&reduced);
     for worn in locate::worn_regions(&reduced.cells) {
