@@ -103,6 +103,9 @@ const MOST_SPREAD: f32 = 0.2;
 /// By how many modules a part of a row may be off its place.
 const MOST_OFF: f32 = 0.5;
 
+/// How wide a part of a row may be, in widths of the first ones: what [`MOST_SPREAD`] and [`MOST_OFF`] leave.
+const WIDTHS: std::ops::Range<f32> = 0.68..1.45;
+
 /// The blur that codewords are seen through: about that of a picture with plain edges.
 const BLUR: Kernel = [0.0, 0.0, 0.04, 0.16, 0.6, 0.16, 0.04, 0.0, 0.0];
 
@@ -309,13 +312,20 @@ fn row(bars: &Bars, v: f32) -> Option<Row> {
 fn row_of(edges: &[f32], columns: usize, v: f32) -> Option<Row> {
     let parts = parts(columns);
     let (mut elements, mut at) = (0, 0.0);
-    let mut places = [(0.0, *edges.first()?); 8];
+    let first = *edges.first()?;
+    let mut places = [(0.0, first); 8];
     let mut right = 0;
+    // About so wide is a module, by the first two parts, which all rows have.
+    let near = (edges.get(ADDRESS.0 + WORD.0)? - first) / (ADDRESS.1 + WORD.1);
     for (place, (n, modules)) in places.iter_mut().skip(1).zip(parts) {
         right = elements;
+        let from = *edges.get(elements)?;
         elements += n;
         at += modules;
         *place = (at, *edges.get(elements)?);
+        if !WIDTHS.contains(&((place.1 - from) / (modules * near))) {
+            return None;
+        }
     }
     let places = places.get(..=parts.len())?;
     // The last bar ends the row.

@@ -2,7 +2,7 @@
 
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::profile::Bars;
-use crate::pipeline::decode::raster::View;
+use crate::pipeline::decode::raster::{LANES, View};
 use crate::pipeline::symbol::Point;
 
 /// Share of the contrast nearby by which a peak and a valley differ.
@@ -87,6 +87,22 @@ impl<'a> Scan<'a> {
         (low, high)
     }
 
+    /// Adds the brightness of places across, `step` pixels apart from `first` on, to `sums`.
+    fn add_line(&self, first: (f32, f32), step: f32, sums: &mut [f32]) {
+        let first = self.at(first.0, first.1);
+        let by = Point::new(step * self.axis.x, step * self.axis.y);
+        let (mut xs, mut ys) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+        for (block, sums) in sums.chunks_mut(LANES).enumerate() {
+            for (k, (x, y)) in xs.iter_mut().zip(&mut ys).enumerate() {
+                let k = (block * LANES + k) as f32;
+                (*x, *y) = (first.x + k * by.x, first.y + k * by.y);
+            }
+            let mut values = [0.0; LANES];
+            self.view.add_samples(&xs, &ys, &mut values);
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+        }
+    }
+
     /// The edges at `v` between two places across, in pixels: `rows` lines a pixel apart are averaged.
     pub fn edges(&self, v: f32, reach: (f32, f32), rows: u8) -> Bars {
         // Paper continues beyond the rim of a picture that is all symbol.
@@ -98,9 +114,7 @@ impl<'a> Scan<'a> {
         let mut line = vec![0.0_f32; n + 2 * PAPER];
         for row in 0..rows {
             let v = v + f32::from(row) - f32::from(rows - 1) / 2.0;
-            for (k, value) in line.iter_mut().skip(PAPER).take(n).enumerate() {
-                *value += self.sample(from + k as f32 * step, v);
-            }
+            self.add_line((from, v), step, line.get_mut(PAPER..PAPER + n).unwrap_or_default());
         }
         // As light as it is near there.
         let light = |near: &[f32]| near.iter().copied().fold(0.0, f32::max);
