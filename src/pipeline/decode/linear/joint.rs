@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 use crate::pipeline::decode::linear::fit::model::{Kind, Model};
 use crate::pipeline::decode::linear::joint::scene::{LIGHT, Scene, TERMS};
-use crate::pipeline::decode::linear::joint::settle::{Fitted, as_reading, darkness, settled};
+use crate::pipeline::decode::linear::joint::settle::{Fitted, Lens, as_reading, darkness, is_confirmed, settled};
 use crate::pipeline::decode::linear::joint::spread::Shape;
 use crate::pipeline::decode::linear::joint::stretch::{Wanted, explained, stretches};
 use crate::pipeline::decode::linear::joint::trellis::Bank;
@@ -42,9 +42,6 @@ const MAX_START: f32 = 0.35;
 
 /// Terms of the light of a short symbol.
 const FEW_TERMS: usize = 3;
-
-/// Least error of the next best whole reading, in errors of the best, in a profile of a part of the rows.
-const MIN_PART: f32 = 1.1;
 
 /// The characters of a kind of symbol through each of [`SPREADS`].
 type Banks = [Bank; SPREADS.len()];
@@ -121,10 +118,8 @@ pub fn read(pooled: &[Vec<f32>], kind: Kind) -> Option<(Reading, u32)> {
 
 /// The pooled profiles that read as `best`, which the first did.
 fn agreeing(pooled: &[Vec<f32>], model: &Model, best: &Fitted) -> u32 {
-    let agrees = |profile: &[f32]| {
-        settled(profile, model, best.scene)
-            .is_some_and(|part| part.rows == best.rows && part.ratio > MIN_PART)
-    };
+    let lens = Lens::of(model, &best.scene).drawn(model);
+    let agrees = |profile: &[f32]| is_confirmed(profile, model, best, &lens);
     let parts = pooled.iter().enumerate().skip(1).filter(|(_, profile)| agrees(profile));
     parts.fold(1, |bits, (k, _)| bits | 1 << k)
 }

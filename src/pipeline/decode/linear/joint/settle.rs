@@ -32,6 +32,9 @@ const FINE: f32 = 0.008;
 /// Error of the next best reading, in errors of the best, that is surely far.
 const FAR: f32 = 1.7;
 
+/// Least error of the next best whole reading, in errors of the best, in a profile of a part of the rows.
+const MIN_PART: f32 = 1.1;
+
 /// What a reading leaves unexplained although its light is right: above it, the light is taken place by place.
 const MAX_EVEN: f32 = 0.015;
 
@@ -84,7 +87,7 @@ pub fn settled(profile: &[f32], model: &Model, mut scene: Scene) -> Option<Fitte
     if free.error > MAX_REST * variance {
         return None;
     }
-    let paths = wholes(&trellis, model, &free);
+    let paths = wholes(&trellis, model, &free, FAR);
     let [best, next, ..] = &paths[..] else { return None };
     Some(Fitted {
         scene: Scene { light: uneven.unwrap_or(scene.light), ..scene },
@@ -93,6 +96,35 @@ pub fn settled(profile: &[f32], model: &Model, mut scene: Scene) -> Option<Fitte
         ratio: next.error / best.error.max(1e-6),
         rows: best.rows.clone(),
     })
+}
+
+/// Whether `profile`, of a part of the rows, reads as `best` too: its place and its light are its own, the blur that
+/// `lens` shows is that of the whole.
+pub fn is_confirmed(profile: &[f32], model: &Model, best: &Fitted, lens: &Lens) -> bool {
+    let mut scene = best.scene;
+    for _ in 0..2 {
+        if scene.refine(profile, model, &best.rows).is_none() {
+            return false;
+        }
+    }
+    let says_so = |profile: &[f32], scene: &Scene| {
+        let trellis = Trellis::new(model, &lens.banks, &darkness(profile, model, scene));
+        let free = trellis.best();
+        if free.error > MAX_REST * trellis.variance().max(1e-6) {
+            return false;
+        }
+        let paths = wholes(&trellis, model, &free, MIN_PART);
+        matches!(&paths[..], [first, next, ..]
+            if first.rows == best.rows && next.error > MIN_PART * first.error)
+    };
+    if says_so(profile, &scene) {
+        return true;
+    }
+    let may_be_uneven = scene.terms == TERMS;
+    may_be_uneven && {
+        let (flat, lit) = light::evened(profile, model, &best.rows, &scene);
+        says_so(&flat, &lit)
+    }
 }
 
 /// The scene with the shape of spread that suits `rows` best.
@@ -113,8 +145,8 @@ fn shaped(profile: &[f32], model: &Model, rows: &[usize], scene: Scene, error: f
     best.1
 }
 
-/// The best whole readings, at least two.
-fn wholes(trellis: &Trellis<'_>, model: &Model, free: &Path) -> Vec<Path> {
+/// The best whole readings, at least two; `far` is the error of a next one that needs no closer look.
+fn wholes(trellis: &Trellis<'_>, model: &Model, free: &Path, far: f32) -> Vec<Path> {
     let best_of = |rules: &[Rule]| {
         let mut paths: Vec<Path> = rules.iter().flat_map(|rule| trellis.best_two(rule)).collect();
         paths.sort_by(|a, b| a.error.total_cmp(&b.error));
@@ -126,7 +158,7 @@ fn wholes(trellis: &Trellis<'_>, model: &Model, free: &Path) -> Vec<Path> {
     {
         // Sums cost much, and if even what is no whole reading is far worse, so is what is one.
         let any = best_of(&[Rule { modulus: 1, ..rule.clone() }]);
-        if any.get(1).is_some_and(|next| next.error > FAR * free.error) {
+        if any.get(1).is_some_and(|next| next.error > far * free.error) {
             return any;
         }
     }
@@ -134,7 +166,8 @@ fn wholes(trellis: &Trellis<'_>, model: &Model, free: &Path) -> Vec<Path> {
 }
 
 /// The characters of a model through the spread of a scene: of each of as many parts, or of the whole.
-struct Lens {
+#[derive(Debug)]
+pub struct Lens {
     shape: Shape,
     growth: f32,
     /// In modules.
@@ -143,7 +176,8 @@ struct Lens {
 }
 
 impl Lens {
-    fn of(model: &Model, scene: &Scene) -> Self {
+    /// What `scene` shows, not drawn yet.
+    pub fn of(model: &Model, scene: &Scene) -> Self {
         // One spread in columns is more modules where perspective makes them narrow.
         let total = model.modules();
         let local = |t: f32| (scene.column(t + 0.02) - scene.column(t - 0.02)) / (0.04 * total);
@@ -164,7 +198,9 @@ impl Lens {
             && self.spreads.iter().zip(&other.spreads).all(|(a, b)| (a - b).abs() < FINE)
     }
 
-    fn drawn(mut self, model: &Model) -> Self {
+    /// The same with its characters.
+    #[must_use]
+    pub fn drawn(mut self, model: &Model) -> Self {
         let bank = |spread: &f32| Bank::new(model, self.shape, *spread, self.growth);
         self.banks = self.spreads.iter().map(bank).collect();
         self
