@@ -141,6 +141,8 @@ pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decode
     matrix::read_patches(view, &reduced, formats, symbols);
     search.follow();
     search.fit();
+    // Before anything is looked at once more: a picture that reads nothing yet would spend its work on that.
+    search.fit_whole();
     if search.found.symbols.is_empty() {
         if is_small {
             search.read_whole(padded.view(), gather::RIM as f32, unread.first());

@@ -122,7 +122,8 @@ impl Unclear<'_> {
 
     /// The symbols that only tell as a whole.
     pub fn fit_whole(&mut self, formats: &Formats) -> Vec<Symbol> {
-        if self.is_short {
+        // Once is enough.
+        if std::mem::take(&mut self.is_short) {
             fit_whole(&self.pooled, formats, &mut self.ballot);
         }
         self.symbols()
