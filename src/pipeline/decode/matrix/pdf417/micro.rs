@@ -303,7 +303,7 @@ fn row(bars: &Bars, v: f32) -> Option<Row> {
         let (a, b, c) = (edges.first()?, edges.get(ADDRESS.0)?, edges.get(ADDRESS.0 + WORD.0)?);
         // What costs little first.
         let ratio = (c - b) / (b - a).max(0.1);
-        let may_be = (1.4..2.1).contains(&ratio);
+        let may_be = (1.4..2.1).contains(&ratio) && address(edges).is_some();
         may_be.then(|| (1..=4).rev().find_map(|columns| row_of(edges, columns, v)))?
     })
 }
@@ -343,18 +343,33 @@ fn row_of(edges: &[f32], columns: usize, v: f32) -> Option<Row> {
     Some(Row { columns, v, ends: (start, place(at + 1.0)), modules, addresses })
 }
 
-/// The row address pattern that `edges` begin with, by distances between like edges, which growth leaves alone.
+/// The distances between like edges of a row address pattern, which growth leaves alone, in modules: a digit each.
+const fn distances(pattern: u32) -> u32 {
+    // Each is the sum of two neighbouring widths.
+    pattern / 10 + pattern % 100_000
+}
+
+/// Those of each row address pattern.
+const DISTANCES: [u32; 52] = {
+    let (mut all, mut k) = ([0; 52], 0);
+    while k < all.len() {
+        all[k] = distances(ADDRESSES[k]);
+        k += 1;
+    }
+    all
+};
+
+/// The row address pattern that `edges` begin with: no distance is off by half a module.
 fn address(edges: &[f32]) -> Option<usize> {
     let edges = edges.get(..=ADDRESS.0)?;
-    let module = (edges[ADDRESS.0] - edges[0]) / ADDRESS.1;
-    let off = |pattern: &u32| {
-        let width = |k: u32| (pattern / 10_u32.pow(5 - k) % 10) as f32;
-        let pairs = (0..5_u32).zip(edges.windows(3));
-        let off = pairs.map(|(k, e)| ((e[2] - e[0]) / module - width(k) - width(k + 1)).abs());
-        off.fold(0.0, f32::max)
-    };
-    let found = ADDRESSES.iter().map(off).enumerate().min_by(|a, b| a.1.total_cmp(&b.1));
-    found.filter(|(_, off)| *off < MOST_OFF).map(|(k, _)| k)
+    let per = ADDRESS.1 / (edges[ADDRESS.0] - edges[0]);
+    // Rounded by way of i32, which is one instruction; what is no digit is in no pattern.
+    let digit = |e: &[f32]| ((e[2] - e[0]) * per + 0.5) as i32;
+    let is_digit = |digit: &i32| (0..10).contains(digit);
+    let seen = edges.windows(3).map(digit).try_fold(0, |sum, digit| {
+        is_digit(&digit).then_some(10 * sum + digit)
+    })?;
+    DISTANCES.iter().position(|distances| *distances == seen.cast_unsigned())
 }
 
 #[cfg(test)]

@@ -124,23 +124,32 @@ impl Glance {
         let mut look = |t: f32| {
             let v = t * region.along;
             let bars = scan.edges(v, reach, 2);
-            has_guard |= !sights(&bars, 0.0).is_empty();
+            has_guard = has_guard || (wanted != Wanted::Micro && is_guard(scan, reach, &bars, v));
             if wanted != Wanted::Plain {
                 rows.extend(micro::row_at(scan, region, &bars, v));
             }
             rows.len()
         };
-        let n: usize = [0.0, -0.35, 0.35, -0.7, 0.7].into_iter().map(&mut look).max().unwrap_or(0);
+        let n: usize = [0.0, -0.5, 0.5].into_iter().map(&mut look).max().unwrap_or(0);
         if n > 0 {
-            for t in [-0.85, -0.6, -0.48, -0.24, -0.12, 0.12, 0.24, 0.48, 0.6, 0.85] {
+            for t in [-0.85, -0.7, -0.6, -0.36, -0.24, -0.12, 0.12, 0.24, 0.36, 0.6, 0.7, 0.85] {
                 look(t);
             }
         }
-        let has_guard = has_guard && wanted != Wanted::Micro;
         // Where little else is looked for, one row is enough for a closer look.
         let is_enough = wanted == Wanted::Micro && !rows.is_empty();
         Self { has_guard, has_addresses: is_enough || micro::are_of_one(&rows) }
     }
+}
+
+/// Whether `bars`, those at `v`, have a start or stop pattern that the lines below have too.
+fn is_guard(scan: &Scan<'_>, reach: (f32, f32), bars: &Bars, v: f32) -> bool {
+    let seen = sights(bars, v);
+    let below = if seen.is_empty() { Vec::new() } else { sights(&scan.edges(v + 2.0, reach, 2), v) };
+    let goes_on = |a: &Sight, b: &Sight| {
+        a.kind == b.kind && (a.outer - b.outer).abs() < 2.0 + a.module
+    };
+    seen.iter().any(|a| below.iter().any(|b| goes_on(a, b)))
 }
 
 /// How far across a region is looked at: bars at its ends may be outside.
