@@ -93,12 +93,20 @@ impl Unclear<'_> {
         self.strip.columns
     }
 
+    /// Whether it has the edges of characters and they were not fitted yet.
+    pub fn has_characters(&self) -> bool {
+        self.has_characters
+    }
+
+    /// Whether it may be a symbol that is fitted as a whole and was not yet.
+    pub fn is_short(&self) -> bool {
+        self.is_short
+    }
+
     /// The symbols that characters fitted one by one tell.
     pub fn fit(&mut self, formats: &Formats) -> Vec<Symbol> {
         // Once is enough.
-        if !std::mem::take(&mut self.has_characters) {
-            return Vec::new();
-        }
+        self.has_characters = false;
         fit(&self.pooled, formats, &mut self.ballot);
         self.symbols()
     }
@@ -123,9 +131,8 @@ impl Unclear<'_> {
     /// The symbols that only tell as a whole.
     pub fn fit_whole(&mut self, formats: &Formats) -> Vec<Symbol> {
         // Once is enough.
-        if std::mem::take(&mut self.is_short) {
-            fit_whole(&self.pooled, formats, &mut self.ballot);
-        }
+        self.is_short = false;
+        fit_whole(&self.pooled, formats, &mut self.ballot);
         self.symbols()
     }
 

@@ -114,17 +114,17 @@ impl<'a> Search<'a> {
 
     /// Adds the symbols whose characters are followed from one end to the other: a fourth of the price of a fit.
     pub fn follow(&mut self) {
-        self.each_unclear(Unclear::follow, 4);
+        self.each_unclear(Unclear::has_characters, Unclear::follow, 4);
     }
 
     /// Adds the symbols that characters fitted one by one tell, where edges told nothing.
     pub fn fit(&mut self) {
-        self.each_unclear(Unclear::fit, 1);
+        self.each_unclear(Unclear::has_characters, Unclear::fit, 1);
     }
 
     /// Adds the symbols that only tell as a whole, where nothing else did.
     pub fn fit_whole(&mut self) {
-        self.each_unclear(Unclear::fit_whole, 1);
+        self.each_unclear(Unclear::is_short, Unclear::fit_whole, 1);
     }
 
     /// What was read where no symbol was found, but not clearly enough.
@@ -139,12 +139,22 @@ impl<'a> Search<'a> {
         found.collect()
     }
 
-    /// Adds what `fit` reads where nothing was read yet; a region costs its columns divided by `share`.
-    fn each_unclear(&mut self, fit: fn(&mut Unclear<'a>, &Formats) -> Vec<Symbol>, share: usize) {
+    /// Adds what `fit` reads of what `may_be` its kind where nothing was read yet; a region costs its columns divided by
+    /// `share`.
+    fn each_unclear(
+        &mut self,
+        may_be: fn(&Unclear<'a>) -> bool,
+        fit: fn(&mut Unclear<'a>, &Formats) -> Vec<Symbol>,
+        share: usize,
+    ) {
         for Wanting { mut unclear, rim } in std::mem::take(&mut self.unclear) {
             let mut centre = unclear.region().centre;
             (centre.x, centre.y) = (centre.x - rim, centre.y - rim);
             if self.found.symbols.iter().any(|symbol| contains(symbol, centre)) {
+                continue;
+            }
+            if !may_be(&unclear) {
+                self.unclear.push(Wanting { unclear, rim });
                 continue;
             }
             if !self.work.spend(unclear.columns() / share) {

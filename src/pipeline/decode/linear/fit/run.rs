@@ -6,6 +6,7 @@ use crate::pipeline::decode::linear::fit::hypothesis::{BLURS, END_TABLES, EndRow
 use crate::pipeline::decode::linear::fit::model::Kind;
 use crate::pipeline::decode::linear::fit::template::{Optics, Sampler};
 use crate::pipeline::decode::linear::fit::{Choice, Side, best_of, place, tables};
+use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
 
 /// Modules that are tried for a start character, each so many times the one before.
@@ -25,6 +26,10 @@ const MAX_MISS: f32 = 2.0;
 
 /// Where the next character is looked for, in modules beside where it should be.
 const SHIFTS: [f32; 7] = [0.0, -0.2, 0.2, -0.4, 0.4, -0.6, 0.6];
+
+/// Columns a module that a start character may have, in what the number of edges says of the mean of all: blur loses
+/// up to half of the edges, noise adds some, and perspective makes the modules of one end wider.
+const NEAR_MEAN: (f32, f32) = (0.45, 1.6);
 
 /// Characters of a symbol, start, check and stop counted.
 const LENGTHS: std::ops::RangeInclusive<usize> = 6..=45;
@@ -52,6 +57,7 @@ pub fn runs(profile: &[f32], side: &Side, formats: &Formats) -> Vec<Run> {
     };
     let mut ends: Vec<(f32, f32)> = stretches(profile).into_iter().map(mirror).collect();
     ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
+    let edges = Bars::of(profile, 0.2).edges;
     let mut found = Vec::new();
     // What may begin at one place may end at several.
     for ends in ends.chunk_by(|a, b| (a.0 - b.0).abs() < 0.1) {
@@ -62,7 +68,9 @@ pub fn runs(profile: &[f32], side: &Side, formats: &Formats) -> Vec<Run> {
                 Kind::Ean13 | Kind::Ean8 => false,
             };
             if wanted && let Some(longest) = ends.first() {
-                for start in starts(*kind, rows, *longest, &side.sampler) {
+                let (from, to) = mirror(*longest);
+                let n_elements = edges.iter().filter(|e| (from..to).contains(*e)).count();
+                for start in starts(*kind, rows, (*longest, n_elements), &side.sampler) {
                     let follow = |ends: &(f32, f32)| follow(*kind, *ends, start, &side.sampler);
                     found.extend(ends.iter().filter_map(follow));
                 }
@@ -72,17 +80,19 @@ pub fn runs(profile: &[f32], side: &Side, formats: &Formats) -> Vec<Run> {
     found
 }
 
-/// The modules that a start character at the first of `ends` may have, at most two, and the blur that suits each.
+/// The modules that a start character at the first of two ends, between which there are so many bars and spaces, may have, at most two, and the blur that suits each.
 fn starts(
     kind: Kind,
     rows: &[EndRows],
-    (from, to): (f32, f32),
+    ((from, to), n_elements): ((f32, f32), usize),
     sampler: &Sampler,
 ) -> Vec<(f32, Optics)> {
     let (modules, _) = kind.ends();
     let columns = |characters: usize| (to - from) / (modules * characters as f32);
-    let most = columns(*LENGTHS.start() - 1).min(14.0);
-    let mut pitch = columns(*LENGTHS.end()).max(0.95);
+    let in_character = if matches!(kind, Kind::Code39(..)) { 10.0 } else { 6.0 };
+    let mean = (to - from) / n_elements.max(1) as f32 * in_character / modules;
+    let most = columns(*LENGTHS.start() - 1).min(14.0).min(NEAR_MEAN.1 * mean);
+    let mut pitch = columns(*LENGTHS.end()).max(0.95).max(NEAR_MEAN.0 * mean);
     let mut window = Vec::new();
     let mut tried: Vec<(f32, f32, Optics)> = Vec::new();
     let likeness = |rows: &EndRows, window: &[f32]| (best_of(&rows.first, window).1, rows.optics);
