@@ -128,7 +128,11 @@ pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decode
     if is_small {
         search.read_upright(padded.view(), gather::RIM as f32);
     }
-    search.read(&regions);
+    let strips = search.read_plain(&regions);
+    // A symbol with finder patterns costs little to read, and its modules look like bars in places.
+    let patches = matrix::Patches::of(view, &reduced);
+    patches.read_by_finders(formats, &mut search.found.symbols);
+    search.read_closely(strips);
     let unread: Vec<Region> = regions.into_iter().filter(|region| !search.has(region)).collect();
     search.read(&locate::joined(&unread));
     let worn = locate::worn_regions(&reduced.cells).into_iter();
@@ -138,7 +142,7 @@ pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decode
     matrix::stacked::read(view, &unread, formats, symbols);
     gather::read_stacks(&gather::gathered(&unread), view, formats, symbols);
     gather::read_stacks(&unread, view, formats, symbols);
-    matrix::read_patches(view, &reduced, formats, symbols);
+    patches.read_by_sides(formats, symbols);
     search.follow();
     search.fit();
     // Before anything is looked at once more: a picture that reads nothing yet would spend its work on that.

@@ -40,42 +40,63 @@ const FINEST: usize = 80 * 80;
 /// A picture of at most this many pixels is read enlarged, too.
 const TINY: usize = 400 * 400;
 
-/// Adds the matrix symbols of the patches of `view` to `symbols`.
-pub fn read_patches(
-    view: View<'_>,
-    reduced: &Reduced,
-    formats: &Formats,
-    symbols: &mut Vec<Symbol>,
-) {
-    let factor = if reduced.factor > 1.0 { 2 } else { 1 };
-    let small = reduced.gray.as_ref().map_or(view, Gray::view);
-    let patches = patches([&reduced.cells].into_iter().chain(&reduced.fine));
-    for patch in patches.iter().take(MAX_PATCHES).filter(|patch| is_mixed(small, patch)) {
-        let patch = patch.scaled(factor);
-        if symbols.iter().any(|symbol| contains(symbol, middle(&patch))) {
-            continue;
+/// The patches of a picture that may be matrix symbols.
+#[derive(Debug)]
+pub struct Patches<'a> {
+    view: View<'a>,
+    /// In pixels of the picture, largest first.
+    patches: Vec<Patch>,
+}
+
+impl<'a> Patches<'a> {
+    /// Those of `view`, whose structure is `reduced`.
+    pub fn of(view: View<'a>, reduced: &Reduced) -> Self {
+        let factor = if reduced.factor > 1.0 { 2 } else { 1 };
+        let small = reduced.gray.as_ref().map_or(view, Gray::view);
+        let patches = patches([&reduced.cells].into_iter().chain(&reduced.fine));
+        let mixed = patches.into_iter().take(MAX_PATCHES).filter(|patch| is_mixed(small, patch));
+        Self { view, patches: mixed.map(|patch| patch.scaled(factor)).collect() }
+    }
+
+    /// Adds the symbols that have finder patterns: QR Code and Aztec.
+    pub fn read_by_finders(&self, formats: &Formats, symbols: &mut Vec<Symbol>) {
+        self.each_unread(symbols, |patch| read_by_finders(self.view, patch, formats));
+    }
+
+    /// Adds the symbols that are found by their sides, which costs more: Data Matrix.
+    pub fn read_by_sides(&self, formats: &Formats, symbols: &mut Vec<Symbol>) {
+        if formats.has(Symbology::DataMatrix) {
+            self.each_unread(symbols, |patch| read_by_sides(self.view, patch));
         }
-        add(symbols, read_patch(view, &patch, formats), view);
+    }
+
+    fn each_unread(&self, symbols: &mut Vec<Symbol>, read: impl Fn(&Patch) -> Option<Symbol>) {
+        for patch in &self.patches {
+            if !symbols.iter().any(|symbol| contains(symbol, middle(patch))) {
+                add(symbols, read(patch), self.view);
+            }
+        }
     }
 }
 
-/// The symbol of a patch: what looks for a finder comes before what costs more.
-fn read_patch(view: View<'_>, patch: &Patch, formats: &Formats) -> Option<Symbol> {
+/// The symbol of a patch that has finder patterns.
+fn read_by_finders(view: View<'_>, patch: &Patch, formats: &Formats) -> Option<Symbol> {
     let crop = Crop::of(view, patch).bounded();
     let gray = crop.gray.view();
     let binary = Binary::of(gray);
-    let by_finders = || formats.has(Symbology::QRCode).then(|| qr(gray, &binary.finders()))?;
+    let qr = || formats.has(Symbology::QRCode).then(|| qr(gray, &binary.finders()))?;
     let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &binary))?;
-    if let Some(symbol) = by_finders().or_else(aztec) {
-        return Some(crop.placed(symbol));
-    }
+    qr().or_else(aztec).map(|symbol| crop.placed(symbol))
+}
+
+/// The Data Matrix symbol of a patch.
+fn read_by_sides(view: View<'_>, patch: &Patch) -> Option<Symbol> {
     // Enlarging adds nothing to straight edges.
     let plain = Crop::plain(view, patch).bounded();
-    let is_wanted = formats.has(Symbology::DataMatrix);
     let read = |crop: &Crop| data_matrix(crop.gray.view()).map(|symbol| crop.placed(symbol));
     // Half the size is half the noise, and wide modules lose nothing.
     let smaller = || (plain.gray.luma.len() > FINEST).then(|| read(&plain.halved()))?;
-    is_wanted.then(|| read(&plain).or_else(smaller))?
+    read(&plain).or_else(smaller)
 }
 
 /// The QR code of `view`, dark on light or light on dark.

@@ -46,6 +46,12 @@ impl<'a> Search<'a> {
 
     /// Adds the symbols of `regions` that edges tell: the plain ones of all, then those that take a closer look.
     pub fn read(&mut self, regions: &[Region]) {
+        let unread = self.read_plain(regions);
+        self.read_closely(unread);
+    }
+
+    /// Adds the plain symbols of `regions`; what is left of them may be looked at closely.
+    pub fn read_plain(&mut self, regions: &[Region]) -> Vec<Strip<'a>> {
         let mut unread = Vec::new();
         for region in regions.iter().take(MAX_REGIONS) {
             if self.has(region) || self.tried.iter().any(|other| region.is_like(other)) {
@@ -57,7 +63,12 @@ impl<'a> Search<'a> {
                 found => add(&mut self.found.symbols, found.unwrap_or_default(), self.view),
             }
         }
-        for strip in unread {
+        unread
+    }
+
+    /// Adds the symbols of `strips` that take a closer look, where nothing was read yet.
+    pub fn read_closely(&mut self, strips: Vec<Strip<'a>>) {
+        for strip in strips {
             if self.has(strip.region()) {
                 continue;
             }

@@ -220,18 +220,32 @@ impl Modules {
     fn levels(&self, reach: usize) -> Vec<(f32, f32)> {
         let places =
             (0..self.rows).flat_map(|row| (0..self.columns).map(move |column| (column, row)));
+        // A sum for each column, so that no addition waits for the one before.
+        let mut lanes = vec![[0.0_f32; 2]; 2 * reach + 1];
         let level = |(column, row): (usize, usize)| {
-            let rows = row.saturating_sub(reach)..(row + reach + 1).min(self.rows);
             let columns = column.saturating_sub(reach)..(column + reach + 1).min(self.columns);
             let line = |r: usize| {
                 let from = r * self.columns;
                 self.luma.get(from + columns.start..from + columns.end).unwrap_or_default()
             };
-            let near = || rows.clone().flat_map(line);
-            let (n, sum) = near().fold((0.0, 0.0), |(n, sum), v| (n + 1.0, sum + v));
-            let mean: f32 = sum / f32::max(n, 1.0);
-            let above = near().filter(|v| **v > mean);
-            let (n_light, light) = above.fold((0.0, 0.0), |(n, sum), v| (n + 1.0, sum + v));
+            let lines = || (row.saturating_sub(reach)..(row + reach + 1).min(self.rows)).map(line);
+            lanes.fill([0.0; 2]);
+            for line in lines() {
+                lanes.iter_mut().zip(line).for_each(|(lane, v)| lane[0] += v);
+            }
+            let n = (lines().len() * columns.len()) as f32;
+            let sum = lanes.iter().map(|lane| lane[0]).sum::<f32>();
+            let mean = sum / n.max(1.0);
+            lanes.fill([0.0; 2]);
+            for line in lines() {
+                for (lane, v) in lanes.iter_mut().zip(line) {
+                    let is_light = *v > mean;
+                    lane[0] += if is_light { *v } else { 0.0 };
+                    lane[1] += if is_light { 1.0 } else { 0.0 };
+                }
+            }
+            let add = |all: (f32, f32), lane: &[f32; 2]| (all.0 + lane[0], all.1 + lane[1]);
+            let (light, n_light) = lanes.iter().fold((0.0, 0.0), add);
             ((sum - light) / f32::max(n - n_light, 1.0), light / f32::max(n_light, 1.0))
         };
         places.map(level).collect()

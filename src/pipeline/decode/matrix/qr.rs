@@ -213,8 +213,8 @@ impl Frame {
         }
         let flat = Self { tilt: [0.0, 0.0], ..*self };
         // The smallest symbols have no alignment pattern.
-        let aligned = [*self, flat].map(|guess| guess.aligned(sheet));
-        aligned.into_iter().flatten().chain([*self, flat]).find_map(|frame| {
+        let aligned = [*self, flat].into_iter().filter_map(|guess| guess.aligned(sheet));
+        aligned.chain([*self, flat]).find_map(|frame| {
             let grid = frame.grid();
             let as_is = || symbol(view, grid, self.side);
             let climbed = || {
@@ -327,9 +327,8 @@ fn rings(pairs: &mut Vec<[(f32, f32); 2]>, (x, y): (f32, f32), squares: &[(f32, 
 /// The symbol that `grid` shows, if its error correction holds.
 fn symbol(view: View<'_>, grid: Grid, side: usize) -> Option<Symbol> {
     let modules = Modules::of(view, &grid.map()?, side, side);
-    [modules.bits(4), modules.sharpened(0.6).bits(4)]
-        .iter()
-        .find_map(|bits| named(bits, &grid, Doubts::Believed))
+    let read = |bits: Bits| named(&bits, &grid, Doubts::Believed);
+    read(modules.bits(4)).or_else(|| read(modules.sharpened(0.6).bits(4)))
 }
 
 /// The same where print is missing or something lies over a part: what is not sure is left to error correction.
