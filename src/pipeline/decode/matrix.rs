@@ -37,6 +37,9 @@ const FINE: usize = 240 * 240;
 /// A patch of more pixels than this is searched at half its size, too.
 const FINEST: usize = 80 * 80;
 
+/// A picture of at most this many pixels is given to rxing's reader of Data Matrix.
+const SLIGHT: usize = 300 * 300;
+
 /// A picture of at most this many pixels is read enlarged, too.
 const TINY: usize = 400 * 400;
 
@@ -93,10 +96,18 @@ fn read_by_finders(view: View<'_>, patch: &Patch, formats: &Formats) -> Option<S
 fn read_by_sides(view: View<'_>, patch: &Patch) -> Option<Symbol> {
     // Enlarging adds nothing to straight edges.
     let plain = Crop::plain(view, patch).bounded();
-    let read = |crop: &Crop| data_matrix(crop.gray.view()).map(|symbol| crop.placed(symbol));
-    // Half the size is half the noise, and wide modules lose nothing.
-    let smaller = || (plain.gray.luma.len() > FINEST).then(|| read(&plain.halved()))?;
-    read(&plain).or_else(smaller)
+    let whole = || Sides::of(plain.gray.view()).read().map(|symbol| plain.placed(symbol));
+    if plain.gray.luma.len() <= FINEST {
+        return whole();
+    }
+    // Half the size is half the noise, and wide modules lose nothing; the sides of a finder show there, too.
+    let half = plain.halved();
+    let sides = Sides::of(half.gray.view());
+    let is_large = plain.gray.luma.len() > 8 * FINEST;
+    if is_large && !sides.meet() {
+        return None;
+    }
+    whole().or_else(|| sides.read().map(|symbol| half.placed(symbol)))
 }
 
 /// The QR code of `view`, dark on light or light on dark.
@@ -122,16 +133,39 @@ fn negative(view: View<'_>) -> Gray {
     Gray { width: view.width, height: view.height, luma }
 }
 
-/// The Data Matrix symbol of `view`, dark on light or light on dark.
-fn data_matrix(view: View<'_>) -> Option<Symbol> {
-    let mut edges = Edges::of(view);
-    let least = (0.25 * view.width.min(view.height) as f32).max(14.0);
-    let lines = edges.lines(least);
-    datamatrix::read(view, &edges, &lines).or_else(|| {
-        edges.reverse();
-        let lines: Vec<Line> = lines.iter().map(Line::reversed).collect();
-        datamatrix::read(negative(view).view(), &edges, &lines)
-    })
+/// A patch and the straight edges in it that may be sides of a Data Matrix symbol.
+struct Sides<'a> {
+    view: View<'a>,
+    edges: Edges,
+    lines: Vec<Line>,
+}
+
+impl<'a> Sides<'a> {
+    fn of(view: View<'a>) -> Self {
+        let edges = Edges::of(view);
+        let least = (0.25 * view.width.min(view.height) as f32).max(14.0);
+        let lines = edges.lines(least);
+        Self { view, edges, lines }
+    }
+
+    /// Whether any two of them meet like those of a finder.
+    fn meet(&self) -> bool {
+        datamatrix::has_corner(&self.lines) || datamatrix::has_corner(&self.reversed())
+    }
+
+    /// The symbol, dark on light or light on dark.
+    fn read(mut self) -> Option<Symbol> {
+        datamatrix::read(self.view, &self.edges, &self.lines).or_else(|| {
+            let lines = self.reversed();
+            self.edges.reverse();
+            datamatrix::read(negative(self.view).view(), &self.edges, &lines)
+        })
+    }
+
+    /// Those of the negative.
+    fn reversed(&self) -> Vec<Line> {
+        self.lines.iter().map(Line::reversed).collect()
+    }
 }
 
 /// Reads a picture that is itself little more than a symbol, unless it is too large for that.
@@ -140,7 +174,6 @@ pub fn read_whole(view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) 
         return;
     }
     let whole = Patch { left: 0, top: 0, width: view.width, height: view.height };
-    let enlarged = (view.width * view.height <= TINY).then(|| Crop::enlarged(view, &whole));
     let mut reduced = Crop::plain(view, &whole);
     while reduced.gray.luma.len() > 2 * TINY {
         reduced = reduced.halved();
@@ -149,20 +182,51 @@ pub fn read_whole(view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) 
     if found.is_some() {
         return add(symbols, found, view);
     }
+    let own = reduced.gray.view();
+    let inside = Patch { left: 0, top: 0, width: own.width, height: own.height };
+    if !is_mixed(own, &inside) {
+        return;
+    }
+    let enlarged = (view.width * view.height <= TINY).then(|| Crop::enlarged(view, &whole));
+    let crops: Vec<Whole> = [reduced].into_iter().chain(enlarged).map(Whole::of).collect();
     for family in Family::ALL.into_iter().filter(|family| formats.has_any(family.symbologies())) {
-        let larger = || {
-            let crop = enlarged.as_ref().filter(|_| family.is_square())?;
-            let found = engine::read(crop.gray.view(), family, Threshold::Local, Effort::Hard);
-            found.map(|symbol| crop.placed(symbol))
-        };
-        let plain = || {
-            let found = engine::read(reduced.gray.view(), family, Threshold::Local, Effort::Hard);
-            found.map(|symbol| reduced.placed(symbol))
-        };
-        add(symbols, plain().or_else(larger), view);
-        if !symbols.is_empty() {
-            return;
+        let n_ways = if family.is_square() { crops.len() } else { 1 };
+        let found = crops.iter().take(n_ways).find_map(|crop| crop.read(family));
+        if found.is_some() {
+            return add(symbols, found, view);
         }
+    }
+}
+
+/// A whole picture for rxing, and the finder patterns in it.
+struct Whole {
+    crop: Crop,
+    finders: Vec<Rings>,
+    eyes: Vec<Rings>,
+}
+
+impl Whole {
+    fn of(crop: Crop) -> Self {
+        let binary = Binary::of(crop.gray.view());
+        Self { finders: binary.finders(), eyes: binary.bulls_eyes(), crop }
+    }
+
+    /// What rxing reads, where there is a finder pattern as large as a symbol has that fills a good part of the picture.
+    fn read(&self, family: Family) -> Option<Symbol> {
+        let gray = self.crop.gray.view();
+        let side = gray.width.min(gray.height) as f32;
+        let has = |found: &[Rings], share: f32| {
+            found.iter().any(|rings| 7.0 * rings.module > share * side)
+        };
+        let is_likely = match family {
+            // Its finder is of lines, which others have, too: only where it costs little.
+            Family::DataMatrix => gray.luma.len() as f32 <= SLIGHT as f32 * self.crop.scale.powi(2),
+            Family::Qr => has(&self.finders, 0.03),
+            Family::Aztec => has(&self.eyes, 0.04),
+            Family::MaxiCode => has(&self.eyes, 0.1),
+        };
+        let read = || engine::read(gray, family, Threshold::Local, Effort::Hard);
+        is_likely.then(read)?.map(|symbol| self.crop.placed(symbol))
     }
 }
 
@@ -174,7 +238,7 @@ fn read_by_finder(view: View<'_>, formats: &Formats) -> Option<Symbol> {
     let crop = crop.bounded();
     let gray = crop.gray.view();
     let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &Binary::of(gray)))?;
-    let data_matrix = || formats.has(Symbology::DataMatrix).then(|| data_matrix(gray))?;
+    let data_matrix = || formats.has(Symbology::DataMatrix).then(|| Sides::of(gray).read())?;
     aztec().or_else(data_matrix).map(|symbol| crop.placed(symbol))
 }
 

@@ -84,6 +84,11 @@ struct Corner {
     top: Point,
 }
 
+/// Whether two of `lines` may be a finder.
+pub fn has_corner(lines: &[Line]) -> bool {
+    lines.iter().any(|a| lines.iter().any(|b| corner(a, b).is_some()))
+}
+
 /// The pairs of `lines` that may be a finder, largest first.
 fn corners(lines: &[Line]) -> Vec<Corner> {
     let pairs = lines.iter().flat_map(|a| lines.iter().map(move |b| (a, b)));
