@@ -350,7 +350,11 @@ fn symbol(claim: &Claim, strip: &Strip<'_>, profile: &[f32]) -> Symbol {
     let (from, to) = reading.extent();
     let column = |x: f32| (x.max(0.0) as usize).min(profile.len());
     let columns = &profile[column(from)..column(to)];
-    let (top, bottom) = strip.reach(profile, column(from), column(to));
+    let rows = claim.rows();
+    // Where it is but a part of the region, the mean of all bands shows what is beside it too.
+    let own = (rows.1 - rows.0 < 1.0).then(|| strip.mean(rows.0, rows.1, MAX_BAND_ROWS));
+    let bars = own.as_deref().unwrap_or(profile);
+    let (top, bottom) = strip.reach(bars, (column(from), column(to)), rows);
     let corners = strip.corners((from, to), (top, bottom), reading.backward);
     let low = columns.iter().copied().fold(255.0, f32::min);
     let high = columns.iter().copied().fold(0.0, f32::max);

@@ -215,16 +215,20 @@ impl<'a> Strip<'a> {
         (0..BANDS).map(|k| self.mean(edge(k), edge(k + 1), n.min(rows))).collect()
     }
 
-    /// How far the bars of columns `from` to `to` go up and down, as values of v.
-    pub fn reach(&self, profile: &[f32], from: usize, to: usize) -> (f32, f32) {
+    /// How far the bars of columns `from` to `to` go up and down from `known`, as values of v.
+    pub fn reach(
+        &self,
+        profile: &[f32],
+        (from, to): (usize, usize),
+        known: (f32, f32),
+    ) -> (f32, f32) {
         let picked = profile.get(from..to).unwrap_or_default().iter().step_by(REACH_STEP);
         let wanted: Vec<f32> = picked.copied().collect();
         let thin = Self { step: self.step * REACH_STEP as f32, ..self.clone() };
         let pixel = 3.0 / self.region.along.max(1.0);
         let mut row = vec![0.0; wanted.len()];
-        let mut walk = |direction: f32| {
-            // What was read reaches over most of the region: only its ends are in question.
-            let mut v = direction * 0.6;
+        let mut walk = |start: f32, direction: f32| {
+            let mut v = start;
             let mut misses = 0;
             let mut last = v;
             while misses < 2 && v.abs() < 3.0 {
@@ -243,7 +247,7 @@ impl<'a> Strip<'a> {
             }
             last
         };
-        (walk(-1.0), walk(1.0))
+        (walk(known.0, -1.0), walk(known.1, 1.0))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::pipeline::decode::linear::FITTED;
 use crate::pipeline::decode::linear::reading::Reading;
+use crate::pipeline::decode::strip::BANDS;
 use crate::pipeline::symbol::{ErrorControl, Symbology};
 
 /// One content and what speaks for it.
@@ -66,6 +67,17 @@ impl Ballot {
 }
 
 impl Claim {
+    /// Where its bars are for certain, as values of v: from the middle of the first to that of the last of the bands
+    /// that read it; most of the region where only means of several bands did.
+    pub fn rows(&self) -> (f32, f32) {
+        let middle = |band: u32| (2 * band + 1) as f32 / BANDS as f32 - 1.0;
+        if self.bands == 0 {
+            return (-0.6, 0.6);
+        }
+        let last = u32::BITS - 1 - self.bands.leading_zeros();
+        (middle(self.bands.trailing_zeros()), middle(last))
+    }
+
     fn is_supported(&self) -> bool {
         let (bands, pooled) = (self.bands.count_ones(), self.pooled.count_ones());
         match (self.reading.symbology.error_control(), self.reading.symbology) {

@@ -1,4 +1,5 @@
-//! Different bars above each other in one region: labels are stuck close, and cells do not see a narrow gap.
+//! Different bars above each other in one region: labels are stuck close, and cells do not see a narrow gap. Or bars
+//! in a part of its height, where cells took print or the edge of tape for bars too.
 
 use crate::pipeline::decode::linear::MIN_EDGES;
 use crate::pipeline::decode::profile::Bars;
@@ -7,14 +8,17 @@ use crate::pipeline::decode::strip::{Strip, correlation, mean_of};
 /// Rows by which different bars above each other are told apart.
 const ROWS: usize = 24;
 
+/// Most of them that are a symbol with other things above or below it, rather than the whole.
+const MOST_ROWS: usize = 16;
+
 /// Correlation of two rows that may be of one symbol.
 const LIKE_ROWS: f32 = 0.6;
 
 /// Half the height of the least stack, in pixels.
-const MIN_STACK: f32 = 40.0;
+const MIN_STACK: f32 = 24.0;
 
-/// The parts of a strip that has different bars above each other: labels are stuck close. None where there is
-/// but one kind of bars.
+/// The parts of a strip that has different bars above each other, or bars in a part of its height. None where there
+/// is but one kind of bars from top to bottom.
 pub fn stacked<'a>(strip: &Strip<'a>) -> Vec<Strip<'a>> {
     let differ = |pair: &[Vec<f32>]| correlation(&pair[0], &pair[1]) < LIKE_ROWS;
     if strip.region().along <= MIN_STACK || !strip.bands(2).windows(2).any(differ) {
@@ -42,7 +46,8 @@ pub fn stacked<'a>(strip: &Strip<'a>) -> Vec<Strip<'a>> {
         }
         from = to;
     }
-    if found.len() < 2 {
+    let is_part = |((from, to), _): &((usize, usize), Vec<f32>)| to - from <= MOST_ROWS;
+    if found.len() < 2 && !found.iter().all(is_part) {
         return Vec::new();
     }
     let part = |((from, to), mean): ((usize, usize), Vec<f32>)| {
