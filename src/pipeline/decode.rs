@@ -135,6 +135,7 @@ pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decode
     search.read_closely(strips);
     let unread: Vec<Region> = regions.into_iter().filter(|region| !search.has(region)).collect();
     search.read(&locate::joined(&unread));
+    search.read_chained(&locate::chained(&search.left(&unread)));
     let worn = locate::worn_regions(&reduced.cells).into_iter();
     search.read_worn(worn.map(|region| region.scaled(reduced.factor)));
     // What costs more comes later: what was read by then is spared it.

@@ -26,6 +26,9 @@ const MIN_CELLS: usize = 8;
 /// Most joined regions of one picture.
 const MAX_JOINED: usize = 8;
 
+/// Most regions of several parts in a row.
+const MAX_CHAINS: usize = 6;
+
 /// A turned box around bars, in pixels of the picture it was found in.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Region {
@@ -171,6 +174,49 @@ fn join(a: &Region, b: &Region) -> Option<Region> {
     );
     let along = a.along.min(b.along);
     Some(Region { centre, across: (to - from) / 2.0, along, slope, bend: 0.0, ..*a })
+}
+
+/// The regions that several of `regions` in a row may be the parts of, with room for parts that were not found at its
+/// ends: wide bars seen from the side and lines across the bars leave but pieces.
+pub fn chained(regions: &[Region]) -> Vec<Region> {
+    let mut rest: Vec<Region> = regions.to_vec();
+    let mut found = Vec::new();
+    while let Some(mut chain) = rest.pop() {
+        let mut n_parts = 1;
+        while let Some(next) = rest.iter().position(|other| chain.is_in_row_with(other)) {
+            chain = chain.with(&rest.remove(next));
+            n_parts += 1;
+        }
+        if n_parts > 1 {
+            found.push(Region { across: chain.across + chain.along, ..chain });
+        }
+    }
+    found.sort_by(|a, b| (b.across * b.along).total_cmp(&(a.across * a.along)));
+    found.truncate(MAX_CHAINS);
+    found
+}
+
+impl Region {
+    /// Whether `other` lies beside it in the direction across the bars, no farther than bars are high.
+    fn is_in_row_with(&self, other: &Self) -> bool {
+        let (u, v) = self.local(other.centre);
+        let high = self.along.max(other.along);
+        (self.angle - other.angle).sin().abs() < 0.1
+            && v.abs() < 0.6 * high
+            && u.abs() - self.across - other.across < 1.5 * high
+    }
+
+    /// The straight box around it and `other`, as high as the higher of both.
+    fn with(&self, other: &Self) -> Self {
+        let (high, low) = if self.along > other.along { (self, other) } else { (other, self) };
+        let (u, _) = high.local(low.centre);
+        let (from, to) = ((-high.across).min(u - low.across), high.across.max(u + low.across));
+        let middle = f32::midpoint(from, to);
+        let (axis, _) = high.axes();
+        let centre =
+            Point::new(high.centre.x + middle * axis.x, high.centre.y + middle * axis.y);
+        Self { centre, across: (to - from) / 2.0, slope: 0.0, bend: 0.0, fan: 0.0, ..*high }
+    }
 }
 
 fn directions(cells: &Cells, coherence: f32) -> Vec<Direction> {

@@ -99,6 +99,28 @@ impl<'a> Search<'a> {
         self.read(&regions);
     }
 
+    /// The same of regions of several parts: what their edges tell, where their rows are alike. They are too rough to be
+    /// fitted.
+    pub fn read_chained(&mut self, regions: &[Region]) {
+        for region in regions {
+            if self.has(region) {
+                continue;
+            }
+            let coarse = Strip::coarse(self.view, *region);
+            if !coarse.is_some_and(|strip| may_be_alike(&strip.bands(2))) {
+                continue;
+            }
+            let Some(strip) = Strip::new(self.view, *region) else { continue };
+            let symbols = match linear::read_plain(&strip, self.formats) {
+                Some(found) if found.is_empty() => {
+                    linear::read_closely(strip, self.formats).symbols
+                }
+                found => found.unwrap_or_default(),
+            };
+            add(&mut self.found.symbols, symbols, self.view);
+        }
+    }
+
     /// Adds the symbols that lie upright in a picture that may be little more, and take no closer look.
     pub fn read_upright(&mut self, padded: View<'a>, rim: f32) {
         for region in gather::wholes(padded, rim, None) {
@@ -189,6 +211,11 @@ impl<'a> Search<'a> {
     /// Regions that were read closely, in vain.
     pub fn unread(&self) -> Vec<Region> {
         self.tried.iter().filter(|region| !self.has(region)).copied().collect()
+    }
+
+    /// Those of `regions` where no symbol was read.
+    pub fn left(&self, regions: &[Region]) -> Vec<Region> {
+        regions.iter().filter(|region| !self.has(region)).copied().collect()
     }
 
     /// Whether a symbol was read where `region` is.

@@ -4,18 +4,19 @@
 use crate::pipeline::decode::linear::MIN_EDGES;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::decode::strip::{Strip, correlation, mean_of};
+use std::ops::RangeInclusive;
 
 /// Rows by which different bars above each other are told apart.
 const ROWS: usize = 24;
 
-/// Most of them that are a symbol with other things above or below it, rather than the whole.
-const MOST_ROWS: usize = 16;
+/// So many of them are a symbol with other things above or below it: print has fewer, and more are the whole.
+const PART: RangeInclusive<usize> = 5..=16;
 
 /// Correlation of two rows that may be of one symbol.
 const LIKE_ROWS: f32 = 0.6;
 
 /// Half the height of the least stack, in pixels.
-const MIN_STACK: f32 = 24.0;
+const MIN_STACK: f32 = 32.0;
 
 /// The parts of a strip that has different bars above each other, or bars in a part of its height. None where there
 /// is but one kind of bars from top to bottom.
@@ -46,7 +47,7 @@ pub fn stacked<'a>(strip: &Strip<'a>) -> Vec<Strip<'a>> {
         }
         from = to;
     }
-    let is_part = |((from, to), _): &((usize, usize), Vec<f32>)| to - from <= MOST_ROWS;
+    let is_part = |((from, to), _): &((usize, usize), Vec<f32>)| PART.contains(&(to - from));
     if found.len() < 2 && !found.iter().all(is_part) {
         return Vec::new();
     }
