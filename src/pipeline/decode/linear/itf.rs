@@ -19,6 +19,13 @@ const END: f32 = 2.2;
 /// The least contrast there, of the whole symbol's.
 const MIN_END: f32 = 0.3;
 
+/// How far the free space beside it is from the middle between bars and spaces, of half their contrast, at least: what
+/// covers a part of the symbol is rarely as light as the paper, and leaves an end that was none.
+const MIN_FREE: f32 = 0.4;
+
+/// By how much it may change, of the contrast: where some rows show bars there, others are only covered.
+const MAX_UNEVEN: f32 = 0.35;
+
 /// Digits a symbol has at least: it has no check character, and its start pattern is in many others.
 const MIN_DIGITS: usize = 6;
 
@@ -95,8 +102,9 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
     Some((reading, k + 4))
 }
 
-/// Whether the thin bars at both ends of `reading` are as dark as its others, or nearly: where the print fades
-/// toward an end, more of the symbol may be missing, and any four thin elements look like a beginning.
+/// Whether the thin bars at both ends of `reading` are as dark as its others, or nearly, and the free space beside them
+/// as light as its spaces: where the print fades toward an end, or something covers it, more of the symbol may be
+/// missing, and any four thin elements look like a beginning.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -105,17 +113,27 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
 pub fn has_both_ends(profile: &[f32], reading: &Reading) -> bool {
     let (from, to) = reading.extent();
     let column = |x: f32| (x.max(0.0) as usize).min(profile.len());
-    let contrast = |from: f32, to: f32| {
-        let columns = &profile[column(from)..column(to).max(column(from))];
+    let part = |from: f32, to: f32| &profile[column(from)..column(to).max(column(from))];
+    let range = |columns: &[f32]| {
         let dark = columns.iter().copied().fold(f32::MAX, f32::min);
-        let light = columns.iter().copied().fold(f32::MIN, f32::max);
-        (light - dark).max(0.0)
+        (dark, columns.iter().copied().fold(f32::MIN, f32::max))
     };
-    // The thin bars of start and stop, without the wide one of stop.
-    let ends =
-        [contrast(from, from + END * reading.module), contrast(to - END * reading.module, to)];
-    let whole = contrast(from, to);
-    ends.iter().all(|end| *end > MIN_END * whole)
+    let (dark, light) = range(part(from, to));
+    let is_free = |beside: &[f32], (dark, light): (f32, f32)| {
+        let (least, most) = range(beside);
+        let middle = f32::midpoint(dark, light);
+        let off = (least - middle).abs().min((most - middle).abs());
+        let is_even = most - least < MAX_UNEVEN * (light - dark);
+        beside.is_empty() || is_even && 2.0 * off > MIN_FREE * (light - dark)
+    };
+    // The thin bars of start and stop, without the wide one of stop, and the free space without its blurred rim.
+    let (end, rim, free) = (END * reading.module, reading.module, (QUIET - 1.0) * reading.module);
+    let ends = [
+        (part(from - free, from - rim), range(part(from, from + end))),
+        (part(to + rim, to + free), range(part(to - end, to))),
+    ];
+    ends.iter()
+        .all(|(beside, end)| end.1 - end.0 > MIN_END * (light - dark) && is_free(beside, *end))
 }
 
 /// Whether the stop pattern, wide bar, narrow space, narrow bar, and free space are at `k`.
@@ -152,6 +170,8 @@ fn digit(widths: &[f32; 5]) -> Option<Digit> {
 
 #[cfg(test)]
 mod tests {
+    use test_case::test_case;
+
     use super::*;
 
     /// The bars of `text`, narrow elements of 4 columns and wide ones of 10, changed by what `bend` makes of them.
@@ -188,5 +208,24 @@ mod tests {
     fn an_uneven_pair_of_start_bars_is_no_start() {
         let broken = |k: usize, width: f32| if k == 2 { 10.0 } else { width };
         assert_eq!(texts(&bars("30712345000010", broken)), Vec::<String>::new());
+    }
+
+    #[test_case(220.0, 220.0, true; "as light as the paper")]
+    #[test_case(150.0, 150.0, false; "halfway to the bars")]
+    #[test_case(220.0, 140.0, false; "bars in half of the rows")]
+    fn free_space_is_as_light_as_the_spaces(beside: f32, bar: f32, expected: bool) {
+        let bars = bars("307123", |_, width| width);
+        let mut found = Vec::new();
+        read(&bars, &mut found);
+        let mut profile = vec![220.0_f32; 400];
+        for bar in bars.edges.chunks_exact(2) {
+            profile[bar[0] as usize..bar[1] as usize].fill(45.0);
+        }
+        profile[..100].fill(beside);
+        profile[84..92].fill(bar);
+        assert_eq!(
+            found.iter().map(|r| has_both_ends(&profile, r)).collect::<Vec<_>>(),
+            [expected]
+        );
     }
 }
