@@ -195,14 +195,20 @@ fn regions(reduced: &Reduced) -> Vec<Region> {
     found
 }
 
-/// Adds what lies whole in the picture and is not there yet.
+/// Adds what lies whole in the picture and is not there yet. Of two symbols in one place the larger is there: bars that
+/// lead out of their region on one side look like a shorter symbol with free space beside it.
 pub(crate) fn add(
     symbols: &mut Vec<Symbol>,
     found: impl IntoIterator<Item = Symbol>,
     view: View<'_>,
 ) {
     for mut symbol in found {
-        if is_whole(&symbol, view) && !symbols.iter().any(|other| is_same(other, &symbol)) {
+        let covers = |a: &Symbol, b: &Symbol| {
+            contains(a, middle(&b.corners)) && area(&a.corners) >= area(&b.corners)
+        };
+        let is_there = |other: &Symbol| is_same(other, &symbol) || covers(other, &symbol);
+        if is_whole(&symbol, view) && !symbols.iter().any(is_there) {
+            symbols.retain(|other| !covers(&symbol, other));
             for corner in &mut symbol.corners {
                 corner.x = corner.x.clamp(0.0, view.width as f32 - 1.0);
                 corner.y = corner.y.clamp(0.0, view.height as f32 - 1.0);
@@ -284,6 +290,12 @@ pub(crate) fn sort(symbols: &mut [Symbol]) {
 fn middle(corners: &Corners) -> Point {
     let sum = corners.iter().fold((0.0, 0.0), |sum, c| (sum.0 + c.x, sum.1 + c.y));
     Point::new(sum.0 / 4.0, sum.1 / 4.0)
+}
+
+/// Pixels between four corners.
+fn area([a, b, c, d]: &Corners) -> f32 {
+    let twice = (c.x - a.x) * (d.y - b.y) - (d.x - b.x) * (c.y - a.y);
+    (twice / 2.0).abs()
 }
 
 /// Whether two readings are of one symbol: the same content at the same place.
@@ -388,6 +400,29 @@ mod tests {
         };
         let all = [read(&plain, 0), read(&moved, 0), read(&moved, 4000)];
         assert_eq!(all, [(1, false), (0, true), (1, false)]);
+    }
+
+    #[test]
+    fn of_two_symbols_in_one_place_the_larger_is_there() {
+        let luma = vec![0; 300 * 300];
+        let view = View { width: 300, height: 300, luma: &luma };
+        let symbol = |text: &str, right: f32, left: f32| Symbol {
+            symbology: Symbology::Code128,
+            text: text.to_owned(),
+            identifier: "]C0".to_owned(),
+            corners: [(left, 50.0), (right, 50.0), (right, 99.0), (left, 99.0)]
+                .map(|(x, y)| Point::new(x, y)),
+            confidence: None,
+        };
+        let (whole, part, beside) =
+            (symbol("WHOLE", 200.0, 10.0), symbol("WHO", 150.0, 10.0), symbol("B", 290.0, 210.0));
+        for order in [[&whole, &part, &beside], [&part, &beside, &whole]] {
+            let mut symbols = Vec::new();
+            add(&mut symbols, order.map(Clone::clone), view);
+            let mut texts: Vec<&str> = symbols.iter().map(|s| s.text.as_str()).collect();
+            texts.sort_unstable();
+            assert_eq!(texts, ["B", "WHOLE"]);
+        }
     }
 
     #[test]

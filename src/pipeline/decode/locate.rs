@@ -213,8 +213,7 @@ impl Region {
         let (from, to) = ((-high.across).min(u - low.across), high.across.max(u + low.across));
         let middle = f32::midpoint(from, to);
         let (axis, _) = high.axes();
-        let centre =
-            Point::new(high.centre.x + middle * axis.x, high.centre.y + middle * axis.y);
+        let centre = Point::new(high.centre.x + middle * axis.x, high.centre.y + middle * axis.y);
         Self { centre, across: (to - from) / 2.0, slope: 0.0, bend: 0.0, fan: 0.0, ..*high }
     }
 }

@@ -7,7 +7,7 @@ use crate::pipeline::decode::raster::View;
 use crate::pipeline::decode::strip::Strip;
 use crate::pipeline::decode::work::Work;
 use crate::pipeline::decode::{Decoded, Formats, add, contains, gather, middle};
-use crate::pipeline::symbol::{Candidate, Corners, Symbol};
+use crate::pipeline::symbol::{Candidate, Corners, Symbol, Symbology};
 
 /// Most regions of bars that are read in one picture.
 const MAX_REGIONS: usize = 40;
@@ -117,6 +117,8 @@ impl<'a> Search<'a> {
                 }
                 found => found.unwrap_or_default(),
             };
+            // What leads out of the bars looks like the end of an ITF.
+            let symbols = symbols.into_iter().filter(|s| s.symbology != Symbology::ITF);
             add(&mut self.found.symbols, symbols, self.view);
         }
     }

@@ -15,7 +15,9 @@ use std::sync::LazyLock;
 
 use crate::pipeline::decode::linear::fit::model::{Kind, Model};
 use crate::pipeline::decode::linear::joint::scene::{LIGHT, Scene, TERMS};
-use crate::pipeline::decode::linear::joint::settle::{Fitted, Lens, as_reading, darkness, is_confirmed, settled};
+use crate::pipeline::decode::linear::joint::settle::{
+    Fitted, Lens, as_reading, darkness, is_confirmed, settled,
+};
 use crate::pipeline::decode::linear::joint::spread::Shape;
 use crate::pipeline::decode::linear::joint::stretch::{Wanted, explained, stretches};
 use crate::pipeline::decode::linear::joint::trellis::Bank;

@@ -42,9 +42,10 @@ pub fn read(pooled: &[Vec<f32>], formats: &Formats) -> Option<(Reading, u32)> {
     for (direction, run) in ways.iter().take(FITTED) {
         let Some(profile) = sides[*direction].first() else { continue };
         // The same way once more.
-        if found.as_ref().is_some_and(|(known, model, ..)| {
-            known == direction && model.kind == run.kind
-        }) {
+        if found
+            .as_ref()
+            .is_some_and(|(known, model, ..)| known == direction && model.kind == run.kind)
+        {
             continue;
         }
         let model = run.kind.model().open_ended();

@@ -366,9 +366,10 @@ fn address(edges: &[f32]) -> Option<usize> {
     // Rounded by way of i32, which is one instruction; what is no digit is in no pattern.
     let digit = |e: &[f32]| ((e[2] - e[0]) * per + 0.5) as i32;
     let is_digit = |digit: &i32| (0..10).contains(digit);
-    let seen = edges.windows(3).map(digit).try_fold(0, |sum, digit| {
-        is_digit(&digit).then_some(10 * sum + digit)
-    })?;
+    let seen = edges
+        .windows(3)
+        .map(digit)
+        .try_fold(0, |sum, digit| is_digit(&digit).then_some(10 * sum + digit))?;
     DISTANCES.iter().position(|distances| *distances == seen.cast_unsigned())
 }
 

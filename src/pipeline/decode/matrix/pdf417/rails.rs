@@ -145,10 +145,10 @@ impl Glance {
 /// Whether `bars`, those at `v`, have a start or stop pattern that the lines below have too.
 fn is_guard(scan: &Scan<'_>, reach: (f32, f32), bars: &Bars, v: f32) -> bool {
     let seen = sights(bars, v);
-    let below = if seen.is_empty() { Vec::new() } else { sights(&scan.edges(v + 2.0, reach, 2), v) };
-    let goes_on = |a: &Sight, b: &Sight| {
-        a.kind == b.kind && (a.outer - b.outer).abs() < 2.0 + a.module
-    };
+    let below =
+        if seen.is_empty() { Vec::new() } else { sights(&scan.edges(v + 2.0, reach, 2), v) };
+    let goes_on =
+        |a: &Sight, b: &Sight| a.kind == b.kind && (a.outer - b.outer).abs() < 2.0 + a.module;
     seen.iter().any(|a| below.iter().any(|b| goes_on(a, b)))
 }
 
