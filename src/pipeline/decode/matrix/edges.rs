@@ -86,6 +86,10 @@ impl Line {
     }
 }
 
+/// What a place without weighs on a line against one with a pixel of it: nothing, where a side is worn; and so much that
+/// print in line with a side is not taken for a part of it.
+const GAPS: [f32; 2] = [0.0, 1.6];
+
 /// The gradient of a patch.
 #[derive(Debug)]
 pub struct Edges {
@@ -197,9 +201,11 @@ impl Edges {
     pub fn lines(&self, least: f32) -> Vec<Line> {
         let mut lines: Vec<Line> = Vec::new();
         for rough in self.peaks(least) {
-            let Some(line) = self.fitted(rough).filter(|line| line.length() >= least) else {
-                continue;
-            };
+            let Some(line) = self.fitted(rough) else { continue };
+            let stretches = GAPS.iter().filter_map(|missing| self.stretch(&line, *missing));
+            let mut found: Vec<Line> = stretches.filter(|line| line.length() >= least).collect();
+            let Some(line) = found.first().copied() else { continue };
+            found.dedup_by(|b, a| b.length() > 0.8 * a.length());
             let same = |other: &Line| {
                 let cosine = other.across.x * line.across.x + other.across.y * line.across.y;
                 let middle = line.at(f32::midpoint(line.from, line.to));
@@ -207,9 +213,9 @@ impl Edges {
                 cosine > 0.99 && off.abs() < 2.0
             };
             if !lines.iter().any(same) {
-                lines.push(line);
+                lines.extend(found);
             }
-            if lines.len() == MAX_LINES {
+            if lines.len() >= MAX_LINES {
                 break;
             }
         }
@@ -287,13 +293,11 @@ impl Edges {
             offset = (offset + shift) / length;
             across = turned;
         }
-        let line = Line { across, offset, from: 0.0, to: 0.0 };
-        let (from, to) = self.extent(&line)?;
-        Some(Line { from, to, ..line })
+        Some(Line { across, offset, from: 0.0, to: 0.0 })
     }
 
-    /// The longest stretch of `line` with pixels on it, small gaps bridged.
-    fn extent(&self, line: &Line) -> Option<(f32, f32)> {
+    /// The stretch of `line` that has most pixels on it, small gaps bridged, each place without weighing `missing`.
+    fn stretch(&self, line: &Line, missing: f32) -> Option<Line> {
         let reach = (self.width as f32).hypot(self.height as f32).ceil();
         let mut on = vec![false; 2 * reach as usize + 2];
         for Pixel { at, .. } in self.along(line.across) {
@@ -306,21 +310,27 @@ impl Edges {
             }
         }
         let gap = 4 + self.width.min(self.height) / 25;
-        let (mut best, mut start, mut last, mut n) = ((0, 0, 0), None, 0, 0);
+        let (mut best, mut start, mut last, mut score) = ((0.0, 0, 0), 0, 0, 0.0);
         for (k, _) in on.iter().enumerate().filter(|(_, on)| **on) {
-            if start.is_none() || k - last > gap {
-                (start, n) = (Some(k), 0);
+            score -= missing * (k - last).saturating_sub(1) as f32;
+            if score <= 0.0 || k - last > gap {
+                (start, score) = (k, 0.0);
             }
-            n += 1;
+            score += 1.0;
             last = k;
-            if n > best.0 {
-                best = (n, start.unwrap_or(k), k);
+            if score > best.0 {
+                best = (score, start, k);
             }
         }
-        let (n, from, to) = best;
+        let (score, from, to) = best;
+        let length = (to - from + 1) as f32;
+        let n_on = (score + missing * length) / (1.0 + missing);
         // The sides of a symbol's data are broken every few modules.
-        (n as f32 > 0.62 * (to - from + 1) as f32)
-            .then_some((from as f32 - reach - 0.5, to as f32 - reach + 0.5))
+        (n_on > 0.62 * length).then_some(Line {
+            from: from as f32 - reach - 0.5,
+            to: to as f32 - reach + 0.5,
+            ..*line
+        })
     }
 }
 
