@@ -236,13 +236,14 @@ impl Modules {
             let n = (lines().len() * columns.len()) as f32;
             let sum = lanes.iter().map(|lane| lane[0]).sum::<f32>();
             let mean = sum / n.max(1.0);
+            let light = |v: f32| if v > mean { [v, 1.0] } else { [0.0, 0.0] };
+            let add_to = |(lane, v): (&mut [f32; 2], &f32)| {
+                let [value, one] = light(*v);
+                (lane[0], lane[1]) = (lane[0] + value, lane[1] + one);
+            };
             lanes.fill([0.0; 2]);
             for line in lines() {
-                for (lane, v) in lanes.iter_mut().zip(line) {
-                    let is_light = *v > mean;
-                    lane[0] += if is_light { *v } else { 0.0 };
-                    lane[1] += if is_light { 1.0 } else { 0.0 };
-                }
+                lanes.iter_mut().zip(line).for_each(add_to);
             }
             let add = |all: (f32, f32), lane: &[f32; 2]| (all.0 + lane[0], all.1 + lane[1]);
             let (light, n_light) = lanes.iter().fold((0.0, 0.0), add);
