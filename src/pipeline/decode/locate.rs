@@ -3,8 +3,7 @@
 //! Bars have one direction of gradient over many cells (coherence near 1); print and texture have many.
 //! It knows nothing of symbologies. Its boxes are rough; [`super::strip`] looks again at full size.
 #![expect(
-    clippy::cast_possible_wrap,
-    clippy::cast_sign_loss,
+    clippy::cast_possible_truncation,
     reason = "cell indices are far below the limits of their types"
 )]
 
@@ -110,6 +109,7 @@ impl Region {
 struct Direction {
     cos: f32,
     sin: f32,
+    /// Whether it is, and no region has it yet.
     on: bool,
 }
 
@@ -125,13 +125,12 @@ pub fn worn_regions(cells: &Cells) -> Vec<Region> {
 
 fn coherent(cells: &Cells, least: f32) -> Vec<Region> {
     let smooth = &cells.tensors;
-    let directions = directions(cells, least);
-    let mut seen = vec![false; directions.len()];
+    let mut directions = directions(cells, least);
     let mut found = Vec::new();
     let mut members = Vec::new();
     for start in 0..directions.len() {
-        if directions[start].on && !seen[start] {
-            grow(start, cells, &directions, &mut seen, &mut members);
+        if directions[start].on {
+            grow(start, cells, &mut directions, &mut members);
             if members.len() >= MIN_CELLS {
                 found.extend(region(&members, cells, smooth));
             }
@@ -235,32 +234,30 @@ fn directions(cells: &Cells, coherence: f32) -> Vec<Direction> {
     cells.tensors.iter().map(direction).collect()
 }
 
-/// Gathers the cells joined to `start`, from neighbour to neighbour of like direction.
-fn grow(
-    start: usize,
-    cells: &Cells,
-    directions: &[Direction],
-    seen: &mut [bool],
-    members: &mut Vec<usize>,
-) {
+/// Takes the cells joined to `start`, from neighbour to neighbour of like direction.
+fn grow(start: usize, cells: &Cells, directions: &mut [Direction], members: &mut Vec<usize>) {
     members.clear();
     members.push(start);
-    seen[start] = true;
+    directions[start].on = false;
     let mut next = 0;
     while let Some(&cell) = members.get(next) {
         next += 1;
-        let (x, y) = (cell % cells.columns, cell / cells.columns);
+        let x = cell as u32 % cells.columns as u32;
         let here = directions[cell];
-        for (dx, dy) in [(-1_isize, 0_isize), (1, 0), (0, -1), (0, 1)] {
-            let (nx, ny) = (x as isize + dx, y as isize + dy);
-            if nx < 0 || ny < 0 || nx as usize >= cells.columns || ny as usize >= cells.rows {
+        let is_within = [x > 0, x as usize + 1 < cells.columns, true, true];
+        // The row above the first and the one below the last are not there.
+        let near = [
+            cell.wrapping_sub(1),
+            cell + 1,
+            cell.wrapping_sub(cells.columns),
+            cell + cells.columns,
+        ];
+        for (there, is_within) in near.into_iter().zip(is_within) {
+            let Some(other) = directions.get_mut(there).filter(|d| is_within && d.on) else {
                 continue;
-            }
-            let there = ny as usize * cells.columns + nx as usize;
-            let other = directions[there];
-            let alike = here.cos * other.cos + here.sin * other.sin > JOINED;
-            if other.on && !seen[there] && alike {
-                seen[there] = true;
+            };
+            if here.cos * other.cos + here.sin * other.sin > JOINED {
+                other.on = false;
                 members.push(there);
             }
         }
@@ -277,9 +274,9 @@ fn region(members: &[usize], cells: &Cells, tensors: &[[f32; 3]]) -> Option<Regi
     let (sin, cos) = angle.sin_cos();
     let centre_of = |m: &usize| {
         let half = (CELL as f32 - 1.0) / 2.0;
-        let x = (m % cells.columns * CELL) as f32 + half;
-        let y = (m / cells.columns * CELL) as f32 + half;
-        (x, y)
+        let (m, columns) = (*m as u32, cells.columns as u32);
+        let cell = CELL as f32;
+        ((m % columns) as f32 * cell + half, (m / columns) as f32 * cell + half)
     };
     let place = |m: &usize| {
         let (x, y) = centre_of(m);
@@ -303,14 +300,15 @@ fn region(members: &[usize], cells: &Cells, tensors: &[[f32; 3]]) -> Option<Regi
         return None;
     }
     let (slope, bend) = (line.slope / across, line.bend);
-    let turn = |m: &usize| turn(tensors[*m], angle);
+    let twice = (2.0 * angle).sin_cos();
+    let turn = |m: &usize| turn(tensors[*m], twice);
     let fan = fan(members.iter().zip(&places).map(|(m, p)| (p.0 - u, turn(m))), across);
     Some(Region { centre, angle, across, along, slope, bend, fan })
 }
 
-/// The energy of a cell and by how much its direction is turned from `angle`, in radians.
-fn turn([xx, yy, xy]: [f32; 3], angle: f32) -> (f32, f32) {
-    let (sin, cos) = (2.0 * angle).sin_cos();
+/// The energy of a cell and by how much its direction is turned from an angle, in radians, whose double has this sine and
+/// cosine.
+fn turn([xx, yy, xy]: [f32; 3], (sin, cos): (f32, f32)) -> (f32, f32) {
     let (x, y) = (xx - yy, 2.0 * xy);
     let (up, along) = (y * cos - x * sin, x * cos + y * sin);
     let t = up / along.max(1e-6);

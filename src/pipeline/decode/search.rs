@@ -1,6 +1,6 @@
 //! One picture searched for linear symbols, what costs little first: a symbol that is read spares its place the rest.
 
-use crate::pipeline::decode::glance::{may_be_alike, may_be_bars};
+use crate::pipeline::decode::glance::{MIN_ACROSS, may_be_alike, may_be_bars};
 use crate::pipeline::decode::linear::{self, Close, Unclear};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::View;
@@ -94,7 +94,8 @@ impl<'a> Search<'a> {
             Strip::coarse(self.view, *region).is_some_and(|strip| may_be_alike(&strip.bands(2)))
                 && Strip::new(self.view, *region).is_some_and(|strip| may_be_bars(&strip.bands(2)))
         };
-        let regions = regions.take(MAX_REGIONS).filter(is_new).filter(is_alike);
+        let is_wide = |r: &Region| r.across >= MIN_ACROSS;
+        let regions = regions.filter(is_wide).take(MAX_REGIONS).filter(is_new).filter(is_alike);
         let regions: Vec<Region> = regions.take(MAX_WORN).collect();
         self.read(&regions);
     }

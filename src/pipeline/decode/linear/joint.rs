@@ -109,8 +109,10 @@ pub fn read(pooled: &[Vec<f32>], kind: Kind) -> Option<(Reading, u32)> {
     let sides = [pooled, &backward];
     let limits = Limits::of(kind);
     let starts = begin(sides, model, &limits);
+    let mut led = [Vec::new(), Vec::new()];
     let mut fits = starts.into_iter().filter_map(|(direction, scene)| {
-        Some((direction, settled(sides[direction].first()?, model, scene)?))
+        let led = led.get_mut(direction)?;
+        Some((direction, settled(sides[direction].first()?, model, scene, led)?))
     });
     let (direction, best) = fits.find(|(_, fitted)| limits.are_kept_by(fitted))?;
     let bits = agreeing(sides[direction], model, &best);

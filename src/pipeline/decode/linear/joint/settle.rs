@@ -57,8 +57,14 @@ pub struct Fitted {
     pub ratio: f32,
 }
 
-/// The best whole reading near `scene`.
-pub fn settled(profile: &[f32], model: &Model, mut scene: Scene) -> Option<Fitted> {
+/// The best whole reading near `scene`, unless the way there is one of those that `led` elsewhere or nowhere: what was
+/// read in the second turn.
+pub fn settled(
+    profile: &[f32],
+    model: &Model,
+    mut scene: Scene,
+    led: &mut Vec<Vec<usize>>,
+) -> Option<Fitted> {
     let (mut profile, mut rows) = (Cow::Borrowed(profile), Vec::new());
     // The light before it was evened, and the characters through the blur of the turn before.
     let (mut uneven, mut lens) = (None, None);
@@ -72,6 +78,12 @@ pub fn settled(profile: &[f32], model: &Model, mut scene: Scene) -> Option<Fitte
         }
         let same = path.rows == rows;
         rows = path.rows;
+        if turn == 1 {
+            if led.contains(&rows) {
+                return None;
+            }
+            led.push(rows.clone());
+        }
         scene.refine(&profile, model, &rows)?;
         let error = scene.refine(&profile, model, &rows)?;
         if same && turn > 1 {
@@ -136,7 +148,7 @@ pub fn is_confirmed(profile: &[f32], model: &Model, best: &Fitted, lens: &Lens) 
 /// The scene with the shape of spread that suits `rows` best.
 fn shaped(profile: &[f32], model: &Model, rows: &[usize], scene: Scene, error: f32) -> Scene {
     let mut best = (error, scene);
-    for shape in Shape::ALL.into_iter().filter(|shape| *shape != scene.shape) {
+    for shape in Shape::ALL {
         let mut other = Scene { shape, ..scene };
         for _ in 0..2 {
             let _ = other.refine(profile, model, rows);

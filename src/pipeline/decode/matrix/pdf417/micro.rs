@@ -364,6 +364,7 @@ fn address(edges: &[f32]) -> Option<usize> {
     let edges = edges.get(..=ADDRESS.0)?;
     let per = ADDRESS.1 / (edges[ADDRESS.0] - edges[0]);
     // Rounded by way of i32, which is one instruction; what is no digit is in no pattern.
+    #[expect(clippy::cast_possible_truncation, reason = "a few modules")]
     let digit = |e: &[f32]| ((e[2] - e[0]) * per + 0.5) as i32;
     let is_digit = |digit: &i32| (0..10).contains(digit);
     let seen = edges
