@@ -368,4 +368,21 @@ mod tests {
             assert!(nearest < 0.7, "{nearest}");
         }
     }
+
+    #[test]
+    fn print_in_line_with_a_side_is_not_a_part_of_it() {
+        // A square, and above its left side dashes of seven pixels in twelve.
+        let (width, height) = (140, 160);
+        let mut luma = vec![220_u8; width * height];
+        let mut fill = |rows: std::ops::Range<usize>, columns: std::ops::Range<usize>| {
+            rows.for_each(|y| luma[y * width + columns.start..y * width + columns.end].fill(40));
+        };
+        fill(70..140, 40..110);
+        (10..70).step_by(12).for_each(|y| fill(y..y + 7, 40..60));
+        let lines = Edges::of(View { width, height, luma: &luma }).lines(40.0);
+        let left: Vec<&Line> = lines.iter().filter(|line| line.across.x < -0.99).collect();
+        let begins =
+            |at: f32| left.iter().any(|l| (l.at(l.from).y.min(l.at(l.to).y) - at).abs() < 4.0);
+        assert!(begins(10.0) && begins(70.0), "{left:?}");
+    }
 }
