@@ -87,9 +87,16 @@ fn read_by_finders(view: View<'_>, patch: &Patch, formats: &Formats) -> Option<S
     let crop = Crop::of(view, patch).bounded();
     let gray = crop.gray.view();
     let binary = Binary::of(gray);
-    let qr = || formats.has(Symbology::QRCode).then(|| qr(gray, &binary.finders()))?;
+    let is_wanted = formats.has_any(Family::Qr.symbologies());
+    let finders = if is_wanted { binary.finders() } else { Vec::new() };
+    let qr = || formats.has(Symbology::QRCode).then(|| qr(gray, &finders))?;
     let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &binary))?;
-    qr().or_else(aztec).map(|symbol| crop.placed(symbol))
+    // Micro QR and rMQR have one finder pattern.
+    let of_one = || {
+        let is_one = (1..3).contains(&finders.len());
+        is_one.then(|| engine::read(gray, Family::Qr, Threshold::Local, Effort::Quick))?
+    };
+    qr().or_else(aztec).or_else(of_one).map(|symbol| crop.placed(symbol))
 }
 
 /// The Data Matrix symbol of a patch.
