@@ -26,7 +26,7 @@ const MIN_CELLS: usize = 8;
 const MAX_JOINED: usize = 8;
 
 /// Most regions of several parts in a row.
-const MAX_CHAINS: usize = 6;
+const MAX_CHAINS: usize = 4;
 
 /// A turned box around bars, in pixels of the picture it was found in.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -196,13 +196,15 @@ pub fn chained(regions: &[Region]) -> Vec<Region> {
 }
 
 impl Region {
-    /// Whether `other` lies beside it in the direction across the bars, no farther than bars are high.
+    /// Whether `other` lies beside it in the direction across the bars, no farther away than bars
+    /// are high, and not much higher: labels that were taken for one are no piece.
     fn is_in_row_with(&self, other: &Self) -> bool {
         let (u, v) = self.local(other.centre);
-        let high = self.along.max(other.along);
+        let (low, high) = (self.along.min(other.along), self.along.max(other.along));
         (self.angle - other.angle).sin().abs() < 0.1
             && v.abs() < 0.6 * high
-            && u.abs() - self.across - other.across < 1.5 * high
+            && high < 8.0 * low
+            && u.abs() - self.across - other.across < 2.0 * high
     }
 
     /// The straight box around it and `other`, as high as the higher of both.

@@ -89,13 +89,9 @@ impl<'a> Search<'a> {
     /// The same of regions of worn bars: what lines cross is mostly print, so their rows have to be alike.
     pub fn read_worn(&mut self, regions: impl Iterator<Item = Region>) {
         let is_new = |r: &Region| !self.has(r) && !self.tried.iter().any(|other| r.is_like(other));
-        let is_alike = |region: &Region| {
-            // A quarter of the columns says of most that they are print.
-            Strip::coarse(self.view, *region).is_some_and(|strip| may_be_alike(&strip.bands(2)))
-                && Strip::new(self.view, *region).is_some_and(|strip| may_be_bars(&strip.bands(2)))
-        };
         let is_wide = |r: &Region| r.across >= MIN_ACROSS;
-        let regions = regions.filter(is_wide).take(MAX_REGIONS).filter(is_new).filter(is_alike);
+        let regions = regions.filter(is_wide).take(MAX_REGIONS);
+        let regions = regions.filter(is_new).filter(|r| self.is_alike(r));
         let regions: Vec<Region> = regions.take(MAX_WORN).collect();
         self.read(&regions);
     }
@@ -107,8 +103,7 @@ impl<'a> Search<'a> {
             if self.has(region) {
                 continue;
             }
-            let coarse = Strip::coarse(self.view, *region);
-            if !coarse.is_some_and(|strip| may_be_alike(&strip.bands(2))) {
+            if !self.is_alike(region) {
                 continue;
             }
             let Some(strip) = Strip::new(self.view, *region) else { continue };
@@ -122,6 +117,13 @@ impl<'a> Search<'a> {
             let symbols = symbols.into_iter().filter(|s| s.symbology != Symbology::ITF);
             add(&mut self.found.symbols, symbols, self.view);
         }
+    }
+
+    /// Whether rows of `region` are alike, and its edges those of bars.
+    fn is_alike(&self, region: &Region) -> bool {
+        // A quarter of the columns says of most that they are print.
+        Strip::coarse(self.view, *region).is_some_and(|strip| may_be_alike(&strip.bands(2)))
+            && Strip::new(self.view, *region).is_some_and(|strip| may_be_bars(&strip.bands(2)))
     }
 
     /// Adds the symbols that lie upright in a picture that may be little more, and take no closer look.
