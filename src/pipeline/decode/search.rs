@@ -113,9 +113,9 @@ impl<'a> Search<'a> {
                 }
                 found => found.unwrap_or_default(),
             };
-            // What leads out of the bars looks like the end of an ITF.
-            let symbols = symbols.into_iter().filter(|s| s.symbology != Symbology::ITF);
-            add(&mut self.found.symbols, symbols, self.view);
+            // What is left of an ITF that a rough box cuts looks whole.
+            let whole = symbols.into_iter().filter(|s| s.symbology != Symbology::ITF);
+            add(&mut self.found.symbols, whole, self.view);
         }
     }
 
