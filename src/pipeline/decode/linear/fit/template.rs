@@ -112,7 +112,7 @@ pub fn render(
 /// Modules to each side of a character that its darkness reaches: the widest blur and the greatest growth.
 const REACH: f32 = 3.0;
 
-/// How much darker than paper `elements` alone on it are through `optics`, over the modules from -[`REACH`] -
+/// How much darker than paper `elements` alone on it are through `optics`, over the modules from -`REACH` -
 /// [`MARGIN`] to as far past their end. What stands side by side adds up, for no two bars touch.
 pub fn alone(elements: &Elements, optics: Optics) -> Vec<f32> {
     let core = elements.modules() + 2.0 * REACH;
