@@ -11,13 +11,13 @@ pub mod modules;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rxing::aztec::AztecReader;
-use rxing::common::{GlobalHistogramBinarizer, HybridBinarizer};
+use rxing::common::HybridBinarizer;
 use rxing::datamatrix::DataMatrixReader;
 use rxing::maxicode::MaxiCodeReader;
 use rxing::qrcode::QRCodeReader;
 use rxing::qrcode::cpp_port::QrReader;
 use rxing::{
-    BarcodeFormat, Binarizer, BinaryBitmap, DecodeHints, Luma8LuminanceSource, RXingResult,
+    BarcodeFormat, BinaryBitmap, DecodeHints, Luma8LuminanceSource, RXingResult,
     RXingResultMetadataType, RXingResultMetadataValue, Reader,
 };
 
@@ -66,15 +66,6 @@ impl Family {
     }
 }
 
-/// How black is told from white.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Threshold {
-    /// By the brightness nearby.
-    Local,
-    /// One for the whole picture.
-    Global,
-}
-
 /// How hard rxing tries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effort {
@@ -85,12 +76,7 @@ pub enum Effort {
 }
 
 /// The symbol of one of `family` that rxing reads in `picture`, its corners in pixels of `picture`.
-pub fn read(
-    picture: View<'_>,
-    family: Family,
-    threshold: Threshold,
-    effort: Effort,
-) -> Option<Symbol> {
+pub fn read(picture: View<'_>, family: Family, effort: Effort) -> Option<Symbol> {
     let (short, long) = (picture.width.min(picture.height), picture.width.max(picture.height));
     if short < MIN_SIDE || long > MAX_SIDE || long > MAX_ASPECT * short {
         return None;
@@ -102,25 +88,16 @@ pub fn read(
         AssumeGs1: Some(true),
         ..DecodeHints::default()
     };
-    let attempt = || match threshold {
-        Threshold::Local => found(picture, family, &hints, HybridBinarizer::new),
-        Threshold::Global => found(picture, family, &hints, GlobalHistogramBinarizer::new),
-    };
     // Some pictures make rxing panic: that costs this crop.
-    catch_unwind(AssertUnwindSafe(attempt)).ok().flatten()
+    catch_unwind(AssertUnwindSafe(|| found(picture, family, &hints))).ok().flatten()
 }
 
-fn found<B: Binarizer>(
-    picture: View<'_>,
-    family: Family,
-    hints: &DecodeHints,
-    binarizer: impl Fn(Luma8LuminanceSource) -> B,
-) -> Option<Symbol> {
+fn found(picture: View<'_>, family: Family, hints: &DecodeHints) -> Option<Symbol> {
     let effort = if hints.TryHarder == Some(true) { Effort::Hard } else { Effort::Quick };
     let width = u32::try_from(picture.width).ok()?;
     let height = u32::try_from(picture.height).ok()?;
     let source = Luma8LuminanceSource::new(picture.luma.to_vec(), width, height).ok()?;
-    let bits = &mut BinaryBitmap::new(binarizer(source));
+    let bits = &mut BinaryBitmap::new(HybridBinarizer::new(source));
     let result = match family {
         Family::DataMatrix => DataMatrixReader.decode_with_hints(bits, hints),
         Family::Qr => QrReader.decode_with_hints(bits, hints).or_else(|error| match effort {
@@ -242,6 +219,6 @@ mod tests {
     fn what_is_too_small_or_too_long_is_not_handed_over() {
         let strip = vec![0_u8; 8 * 518];
         let tall = View { width: 8, height: 518, luma: &strip };
-        assert_eq!(read(tall, Family::Qr, Threshold::Local, Effort::Hard), None);
+        assert_eq!(read(tall, Family::Qr, Effort::Hard), None);
     }
 }

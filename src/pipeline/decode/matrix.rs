@@ -11,7 +11,7 @@ pub mod sheet;
 pub mod solomon;
 pub mod stacked;
 
-use crate::pipeline::decode::engine::{self, Effort, Family, Threshold};
+use crate::pipeline::decode::engine::{self, Effort, Family};
 use crate::pipeline::decode::matrix::edges::{Edges, Line};
 use crate::pipeline::decode::matrix::rings::{Binary, Rings};
 use crate::pipeline::decode::raster::{Gray, View};
@@ -94,7 +94,7 @@ fn read_by_finders(view: View<'_>, patch: &Patch, formats: &Formats) -> Option<S
     // Micro QR and rMQR have one finder pattern.
     let of_one = || {
         let is_one = (1..3).contains(&finders.len());
-        is_one.then(|| engine::read(gray, Family::Qr, Threshold::Local, Effort::Quick))?
+        is_one.then(|| engine::read(gray, Family::Qr, Effort::Quick))?
     };
     qr().or_else(aztec).or_else(of_one).map(|symbol| crop.placed(symbol))
 }
@@ -232,7 +232,7 @@ impl Whole {
             Family::Aztec => has(&self.eyes, 0.04),
             Family::MaxiCode => has(&self.eyes, 0.1),
         };
-        let read = || engine::read(gray, family, Threshold::Local, Effort::Hard);
+        let read = || engine::read(gray, family, Effort::Hard);
         is_likely.then(read)?.map(|symbol| self.crop.placed(symbol))
     }
 }
