@@ -5,6 +5,7 @@ mod stages;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use anyhow::Context;
@@ -28,8 +29,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     candidates: Option<Vec<Candidate>>,
     /// Regions that were not read closely, since too many were hard to read.
-    #[serde(skip_serializing_if = "is_none")]
-    skipped: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skipped: Option<NonZeroUsize>,
     cpu_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
@@ -44,14 +45,15 @@ pub fn run(typed: &cli::Decode, streams: &mut Streams<'_>) -> anyhow::Result<Out
     };
     let mut outcome = Outcome::Done;
     for (number, path) in pictures::walk(&typed.paths).into_iter().enumerate() {
-        let picture = read(&path, typed.roi);
-        if let (Some(folder), Ok(picture)) = (&typed.explain, &picture) {
+        let read = read(&path, typed.roi);
+        let decoded = read.and_then(|picture| Ok((timed(&picture, &formats)?, picture)));
+        if let (Some(folder), Ok(((decoded, _), picture))) = (&typed.explain, &decoded) {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
             // Two folders may have files of one name.
             let name = format!("{:04}-{}", number + 1, show::printable(&stem));
-            stages::write(folder, &name, picture, &formats)?;
+            stages::write(folder, &name, (picture, decoded), &formats)?;
         }
-        let line = line_of(&path, picture, &formats, typed);
+        let line = line_of(&path, decoded.map(|(timed, _)| timed), typed);
         if let Some(error) = &line.error {
             outcome = Outcome::Findings;
             streams.complain(&show::printable(&format!("{}: {error}", line.path)));
@@ -67,21 +69,16 @@ pub fn run(typed: &cli::Decode, streams: &mut Streams<'_>) -> anyhow::Result<Out
     Ok(outcome)
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls takes a reference")]
-fn is_none(count: &usize) -> bool {
-    *count == 0
-}
-
 fn line_of<'a>(
     path: &'a Path,
-    picture: anyhow::Result<Picture>,
-    formats: &Formats,
+    decoded: anyhow::Result<(Decoded, f64)>,
     typed: &cli::Decode,
 ) -> Line<'a> {
     let name = path.to_string_lossy();
-    match picture.and_then(|picture| Ok(timed(&picture, formats)?)) {
+    match decoded {
         Ok((decoded, cpu_ms)) => {
             let Decoded { mut symbols, candidates, skipped, .. } = decoded;
+            let skipped = NonZeroUsize::new(skipped);
             let mut candidates = typed.candidates.then_some(candidates);
             let corners = symbols.iter_mut().map(|symbol| &mut symbol.corners);
             let others = candidates.iter_mut().flatten().map(|candidate| &mut candidate.corners);
@@ -95,7 +92,7 @@ fn line_of<'a>(
             path: name,
             symbols: Vec::new(),
             candidates: None,
-            skipped: 0,
+            skipped: None,
             cpu_ms: 0.0,
             error: Some(format!("{error:#}")),
         },
@@ -133,8 +130,8 @@ fn as_text(line: &Line<'_>) -> String {
         let content = show::printable(&candidate.text);
         let _ = write!(text, "\n  perhaps {} {content}", candidate.symbology);
     }
-    if line.skipped > 0 {
-        let _ = write!(text, "\n  {} more places looked like bars", line.skipped);
+    if let Some(skipped) = line.skipped {
+        let _ = write!(text, "\n  {skipped} more places looked like bars");
     }
     text
 }

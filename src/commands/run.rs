@@ -150,7 +150,8 @@ pub(super) fn formats(catalog: &Catalog) -> Formats {
 
 fn eyes(config: &Config, catalog: &Catalog) -> anyhow::Result<Vec<Eye>> {
     let rules = config.rules([0; 16]);
-    let work = work(config.budget_ms)?;
+    let has_camera = config.sources.iter().any(|source| !matches!(source, cli::Source::Path(_)));
+    let work = if has_camera { work(config.budget_ms)? } else { Work::default() };
     let eye = |(name, view): (&str, &str), source: Source, mount: Mount| Eye {
         name: Arc::from(name),
         view: Arc::from(view),

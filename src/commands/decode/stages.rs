@@ -38,15 +38,15 @@ const PROFILE: usize = 64;
 /// A strip of fewer edges is not drawn, unless it was read: it is the rim of a box, or a letter.
 const FEW_EDGES: usize = 12;
 
-/// Writes the stages of `picture` into `folder`, under names that begin with `name`.
+/// Writes the stages of `picture`, of which this was `decoded`, into `folder`, under names that begin with `name`.
 pub(super) fn write(
     folder: &Path,
     name: &str,
-    picture: &Picture,
+    (picture, decoded): (&Picture, &Decoded),
     formats: &Formats,
 ) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
-    let explained = explain(picture, formats);
+    let explained = explain(picture, formats, decoded);
     let view = View::of(picture);
     let pictures = [
         ("1-cells.png", cells(&explained.cells)),
@@ -101,7 +101,7 @@ fn hue(angle: f32, depth: f32, bright: f32) -> Colour {
 }
 
 /// The picture with the regions, the patches and the symbols that were read.
-fn boxes(view: View<'_>, explained: &Explained) -> Canvas {
+fn boxes(view: View<'_>, explained: &Explained<'_>) -> Canvas {
     let mut canvas = Canvas::new(view.width, view.height, GROUND);
     canvas.show(view, 0, 0);
     for patch in &explained.patches {
@@ -174,7 +174,7 @@ fn profile(canvas: &mut Canvas, bar: &Bar, bottom: usize) {
 }
 
 /// What the pictures show, in words: the regions, of which strips are drawn from top to bottom, then the symbols.
-fn legend(explained: &Explained) -> String {
+fn legend(explained: &Explained<'_>) -> String {
     let Explained { regions, patches, decoded, factor, .. } = explained;
     let Decoded { symbols, skipped, .. } = decoded;
     let mut text = format!(

@@ -81,6 +81,11 @@ pub fn read(picture: View<'_>, family: Family, effort: Effort) -> Option<Symbol>
     if short < MIN_SIDE || long > MAX_SIDE || long > MAX_ASPECT * short {
         return None;
     }
+    // Some pictures make rxing panic: that costs this crop.
+    catch_unwind(AssertUnwindSafe(|| found(picture, family, effort))).ok().flatten()
+}
+
+fn found(picture: View<'_>, family: Family, effort: Effort) -> Option<Symbol> {
     let hints = DecodeHints {
         PossibleFormats: Some(family.symbologies().iter().filter_map(|s| rxing_name(*s)).collect()),
         TryHarder: Some(effort == Effort::Hard),
@@ -88,24 +93,18 @@ pub fn read(picture: View<'_>, family: Family, effort: Effort) -> Option<Symbol>
         AssumeGs1: Some(true),
         ..DecodeHints::default()
     };
-    // Some pictures make rxing panic: that costs this crop.
-    catch_unwind(AssertUnwindSafe(|| found(picture, family, &hints))).ok().flatten()
-}
-
-fn found(picture: View<'_>, family: Family, hints: &DecodeHints) -> Option<Symbol> {
-    let effort = if hints.TryHarder == Some(true) { Effort::Hard } else { Effort::Quick };
     let width = u32::try_from(picture.width).ok()?;
     let height = u32::try_from(picture.height).ok()?;
     let source = Luma8LuminanceSource::new(picture.luma.to_vec(), width, height).ok()?;
     let bits = &mut BinaryBitmap::new(HybridBinarizer::new(source));
     let result = match family {
-        Family::DataMatrix => DataMatrixReader.decode_with_hints(bits, hints),
-        Family::Qr => QrReader.decode_with_hints(bits, hints).or_else(|error| match effort {
+        Family::DataMatrix => DataMatrixReader.decode_with_hints(bits, &hints),
+        Family::Qr => QrReader.decode_with_hints(bits, &hints).or_else(|error| match effort {
             Effort::Quick => Err(error),
-            Effort::Hard => QRCodeReader.decode_with_hints(bits, hints),
+            Effort::Hard => QRCodeReader.decode_with_hints(bits, &hints),
         }),
-        Family::Aztec => AztecReader.decode_with_hints(bits, hints),
-        Family::MaxiCode => MaxiCodeReader::default().decode_with_hints(bits, hints),
+        Family::Aztec => AztecReader.decode_with_hints(bits, &hints),
+        Family::MaxiCode => MaxiCodeReader::default().decode_with_hints(bits, &hints),
     };
     // rxing puts U+FFFC and what follows before the part of a message in several MaxiCode symbols.
     let is_ours = |symbol: &Symbol| {

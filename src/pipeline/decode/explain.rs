@@ -1,6 +1,6 @@
 //! What the decoder makes of a picture on its way to the symbols, for pictures of each stage.
 //!
-//! It goes the same way as [`decode_within`] by the same functions, so it shows what was found, not why each choice fell.
+//! It finds places by the same functions as [`decode_within`](super::decode_within), so it shows what was found, not why each choice fell.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -9,12 +9,12 @@
 
 use crate::pipeline::decode::cells::Cells;
 use crate::pipeline::decode::locate::{self, Region};
+use crate::pipeline::decode::matrix::Patches;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::strip::Strip;
-use crate::pipeline::decode::texture::{Patch, patches};
-use crate::pipeline::decode::work::Work;
-use crate::pipeline::decode::{Decoded, Formats, Reduced, contains, decode_within, regions};
+use crate::pipeline::decode::texture::Patch;
+use crate::pipeline::decode::{Decoded, Formats, Reduced, contains, regions};
 use crate::pipeline::frame::Picture;
 
 /// How far beyond a region its strip is shown, as a share of its height.
@@ -28,7 +28,7 @@ const PROFILE_ROWS: usize = 32;
 
 /// The stages of one picture.
 #[derive(Debug)]
-pub struct Explained {
+pub struct Explained<'a> {
     /// The structure of the picture, by cells of a picture reduced.
     pub cells: Cells,
     /// How many pixels of the picture a pixel of the reduced one is wide.
@@ -38,7 +38,7 @@ pub struct Explained {
     /// The patches of texture.
     pub patches: Vec<Patch>,
     /// What was read in the end.
-    pub decoded: Decoded,
+    pub decoded: &'a Decoded,
 }
 
 /// A region of bars and what it looks like straightened.
@@ -58,11 +58,10 @@ pub struct Bar {
     pub symbol: Option<usize>,
 }
 
-/// The stages of `picture` on the way to its symbols.
-pub fn explain(picture: &Picture, formats: &Formats) -> Explained {
+/// The stages of `picture` on the way to what was `decoded` of it.
+pub fn explain<'a>(picture: &Picture, formats: &Formats, decoded: &'a Decoded) -> Explained<'a> {
     let view = View::of(picture);
     let reduced = Reduced::of(view, formats);
-    let decoded = decode_within(picture, formats, Work::default());
     let mut found = regions(&reduced);
     for worn in locate::worn_regions(&reduced.cells) {
         let region = worn.scaled(reduced.factor);
@@ -70,10 +69,8 @@ pub fn explain(picture: &Picture, formats: &Formats) -> Explained {
             found.push(region);
         }
     }
-    let regions = found.into_iter().filter_map(|region| bar(view, region, &decoded)).collect();
-    let whole = reduced.factor.max(1.0) as usize;
-    let found = patches([&reduced.cells].into_iter().chain(&reduced.fine));
-    let patches = found.into_iter().map(|patch| patch.scaled(whole)).collect();
+    let regions = found.into_iter().filter_map(|region| bar(view, region, decoded)).collect();
+    let patches = Patches::of(view, &reduced).patches;
     Explained { cells: reduced.cells, factor: reduced.factor, regions, patches, decoded }
 }
 

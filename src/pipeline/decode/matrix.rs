@@ -48,7 +48,7 @@ const TINY: usize = 400 * 400;
 pub struct Patches<'a> {
     view: View<'a>,
     /// In pixels of the picture, largest first.
-    patches: Vec<Patch>,
+    pub patches: Vec<Patch>,
 }
 
 impl<'a> Patches<'a> {

@@ -100,19 +100,11 @@ impl<'a> Search<'a> {
     /// fitted.
     pub fn read_chained(&mut self, regions: &[Region]) {
         for region in regions {
-            if self.has(region) {
-                continue;
-            }
-            if !self.is_alike(region) {
+            if self.has(region) || !self.is_alike(region) {
                 continue;
             }
             let Some(strip) = Strip::new(self.view, *region) else { continue };
-            let symbols = match linear::read_plain(&strip, self.formats) {
-                Some(found) if found.is_empty() => {
-                    linear::read_closely(strip, self.formats).symbols
-                }
-                found => found.unwrap_or_default(),
-            };
+            let Close { symbols, .. } = linear::read(strip, self.formats);
             // What is left of an ITF that a rough box cuts looks whole.
             let whole = symbols.into_iter().filter(|s| s.symbology != Symbology::ITF);
             add(&mut self.found.symbols, whole, self.view);

@@ -14,7 +14,7 @@ use crate::pipeline::decode::engine::modules::{self, AztecMode};
 use crate::pipeline::decode::matrix::grid::{Bits, Grid, Modules};
 use crate::pipeline::decode::matrix::rings::Rings;
 use crate::pipeline::decode::raster::View;
-use crate::pipeline::symbol::{Confidence, Point, Symbol, Symbology};
+use crate::pipeline::symbol::{Point, Symbol, Symbology};
 
 /// Directions in which the rings are looked for.
 const RAYS: usize = 96;
@@ -286,14 +286,7 @@ fn rune(grid: &Grid, value: u8, bits: &Bits) -> Symbol {
 }
 
 fn symbol(text: String, identifier: &str, grid: &Grid, (bits, changed): (&Bits, usize)) -> Symbol {
-    let (across, down) = grid.sides();
-    let confidence = Confidence {
-        rows: 1,
-        margin: bits.margin,
-        px_per_module: across.min(down) / bits.columns as f32,
-        contrast: bits.contrast.clamp(0.0, 1.0),
-        errors_corrected: u32::try_from(changed).unwrap_or(u32::MAX),
-    };
+    let confidence = bits.confidence(grid, changed);
     Symbol {
         symbology: Symbology::Aztec,
         text,

@@ -10,7 +10,7 @@ use crate::pipeline::decode::matrix::edges::{Edges, Line};
 use crate::pipeline::decode::matrix::grid::{Bits, Grid, Line as Bare, Map, Modules};
 use crate::pipeline::decode::matrix::sheet::Sheet;
 use crate::pipeline::decode::raster::View;
-use crate::pipeline::symbol::{Confidence, Point, Symbol, Symbology};
+use crate::pipeline::symbol::{Point, Symbol, Symbology};
 
 /// Most corners of a finder that are followed in one patch.
 const MAX_CORNERS: usize = 8;
@@ -316,14 +316,7 @@ fn lined(bits: &Bits) -> Bits {
 }
 
 fn named(reading: Reading, bits: &Bits, grid: &Grid) -> Symbol {
-    let (across, down) = grid.sides();
-    let confidence = Confidence {
-        rows: 1,
-        margin: bits.margin,
-        px_per_module: (across / bits.columns as f32).min(down / bits.rows as f32),
-        contrast: bits.contrast.clamp(0.0, 1.0),
-        errors_corrected: u32::try_from(reading.correction.changed).unwrap_or(u32::MAX),
-    };
+    let confidence = bits.confidence(grid, reading.correction.changed);
     Symbol {
         symbology: Symbology::DataMatrix,
         text: reading.text,

@@ -1,7 +1,7 @@
 //! From the modules of a symbol to the pixels of a picture: perspective, and the bend of a label around a box.
 
 use crate::pipeline::decode::raster::View;
-use crate::pipeline::symbol::{Corners, Point};
+use crate::pipeline::symbol::{Confidence, Corners, Point};
 
 /// How far beside its centre a module is looked at, too, in modules.
 const BESIDE: f32 = 0.18;
@@ -271,6 +271,18 @@ pub struct Bits {
 }
 
 impl Bits {
+    /// What a reading of them rests on, of which `changed` codewords were wrong; `grid` is where they were sampled.
+    pub fn confidence(&self, grid: &Grid, changed: usize) -> Confidence {
+        let (across, down) = grid.sides();
+        Confidence {
+            rows: 1,
+            margin: self.margin,
+            px_per_module: (across / self.columns as f32).min(down / self.rows as f32),
+            contrast: self.contrast.clamp(0.0, 1.0),
+            errors_corrected: u32::try_from(changed).unwrap_or(u32::MAX),
+        }
+    }
+
     /// Whether the module at `column`, `row` is dark; outside is light.
     pub fn at(&self, column: usize, row: usize) -> bool {
         column < self.columns

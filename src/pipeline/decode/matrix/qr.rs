@@ -9,7 +9,7 @@ use crate::pipeline::decode::matrix::grid::{Bits, Grid, Line, Modules};
 use crate::pipeline::decode::matrix::rings::Rings;
 use crate::pipeline::decode::matrix::sheet::Sheet;
 use crate::pipeline::decode::raster::View;
-use crate::pipeline::symbol::{Confidence, Point, Symbol, Symbology};
+use crate::pipeline::symbol::{Point, Symbol, Symbology};
 
 /// Most finder patterns that are put together.
 const MAX_FINDERS: usize = 8;
@@ -344,14 +344,7 @@ fn damaged(view: View<'_>, grid: Grid, side: usize) -> Option<Symbol> {
 
 fn named(bits: &Bits, grid: &Grid, doubts: Doubts) -> Option<Symbol> {
     let reading = modules::qr(bits, doubts).filter(|found| found.correction.bits >= MIN_BITS)?;
-    let (across, down) = grid.sides();
-    let confidence = Confidence {
-        rows: 1,
-        margin: bits.margin,
-        px_per_module: across.min(down) / bits.columns as f32,
-        contrast: bits.contrast.clamp(0.0, 1.0),
-        errors_corrected: u32::try_from(reading.correction.changed).unwrap_or(u32::MAX),
-    };
+    let confidence = bits.confidence(grid, reading.correction.changed);
     Some(Symbol {
         symbology: Symbology::QRCode,
         text: reading.text,
