@@ -107,11 +107,11 @@ fn read_by_sides(view: View<'_>, patch: &Patch) -> Option<Symbol> {
     if plain.gray.luma.len() <= FINEST {
         return whole();
     }
-    // Half the size is half the noise, and wide modules lose nothing; the sides of a finder show there, too.
+    // Half the size is half the noise, and wide modules lose nothing. The sides of a finder show there, too: whatever was
+    // read, print seldom.
     let half = plain.halved();
     let sides = Sides::of(half.gray.view());
-    let is_large = plain.gray.luma.len() > 8 * FINEST;
-    if is_large && !sides.meet() {
+    if !sides.meet() {
         return None;
     }
     whole().or_else(|| sides.read().map(|symbol| half.placed(symbol)))

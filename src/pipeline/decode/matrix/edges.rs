@@ -16,6 +16,12 @@ const DIRECTIONS: usize = 120;
 /// Most lines of one patch.
 const MAX_LINES: usize = 16;
 
+/// How many directions to each side of a line's own its pixels may have: 15 degrees.
+const BESIDE: usize = 5;
+
+/// How far off a rough line the pixels of an edge may be: it turns by up to two degrees when it is fitted.
+const NEAR: f32 = 6.0;
+
 /// Least change across an edge, in gray values a pixel.
 const MIN_SLOPE: f32 = 2.5;
 
@@ -74,6 +80,13 @@ impl Line {
         line
     }
 
+    /// Whether one with such a normal and offset has its direction and passes within `reach` pixels of its middle.
+    fn is_like(&self, across: Point, offset: f32, reach: f32) -> bool {
+        let middle = self.at(f32::midpoint(self.from, self.to));
+        let off = across.x * middle.x + across.y * middle.y - offset;
+        across.x * self.across.x + across.y * self.across.y > 0.99 && off.abs() < reach
+    }
+
     /// The same edge of the negative.
     #[must_use]
     pub fn reversed(&self) -> Self {
@@ -99,41 +112,48 @@ pub struct Edges {
     slopes: Vec<[i16; 2]>,
     /// A change across an edge that counts as a whole one.
     full: f32,
-    /// Those on an edge, by the direction of their gradient.
-    pixels: Vec<Vec<Pixel>>,
+    /// The pixels on an edge, in the order of the direction of their gradient.
+    pixels: Vec<Pixel>,
+    /// Where those of each direction begin, and where the last ones end.
+    starts: Vec<usize>,
 }
 
 /// A pixel on an edge.
 #[derive(Debug, Clone, Copy)]
 struct Pixel {
-    at: Point,
-    across: Point,
+    x: f32,
+    y: f32,
+    slope: [f32; 2],
+}
+
+impl Pixel {
+    /// How far across a line with such a normal and offset it lies.
+    #[inline]
+    fn off(&self, across: Point, offset: f32) -> f32 {
+        across.x * self.x + across.y * self.y - offset
+    }
+
+    /// How far along a line with such a normal it lies.
+    #[inline]
+    fn along(&self, across: Point) -> f32 {
+        across.x * self.y - across.y * self.x
+    }
+
+    /// Whether its gradient is within some 15 degrees of `across`.
+    fn is_across(&self, across: Point) -> bool {
+        let [x, y] = self.slope;
+        let rise = across.x * x + across.y * y;
+        rise > 0.0 && rise * rise > 0.93 * (x * x + y * y)
+    }
 }
 
 impl Edges {
     /// Those of `view`.
     pub fn of(view: View<'_>) -> Self {
         let (width, height) = (view.width, view.height);
-        // Eight times the change a pixel.
-        let mut slopes = vec![[0_i16; 2]; width * height];
-        for y in 1..height.saturating_sub(1) {
-            let (above, row, below) = (view.row(y - 1), view.row(y), view.row(y + 1));
-            let out = slopes.get_mut(y * width + 1..(y + 1) * width - 1).unwrap_or_default();
-            let windows = above.windows(3).zip(row.windows(3)).zip(below.windows(3));
-            for (slope, ((a, r), b)) in out.iter_mut().zip(windows) {
-                let [a, r, b] = [a, r, b].map(|w| [w[0], w[1], w[2]].map(i16::from));
-                *slope = [
-                    a[2] + 2 * r[2] + b[2] - a[0] - 2 * r[0] - b[0],
-                    b[0] + 2 * b[1] + b[2] - a[0] - 2 * a[1] - a[2],
-                ];
-            }
-        }
-        let square = |[x, y]: &[i16; 2]| {
-            let (x, y) = (i32::from(*x), i32::from(*y));
-            x * x + y * y
-        };
+        let slopes = slopes(view);
         // One pixel in ten is steeper than this: in a symbol those are edges.
-        let mut ordered: Vec<i32> = slopes.iter().step_by(7).map(square).collect();
+        let mut ordered: Vec<i32> = slopes.iter().step_by(7).copied().map(square).collect();
         let rank = ordered.len() * 9 / 10;
         let steep = if rank < ordered.len() {
             (*ordered.select_nth_unstable(rank).1 as f32).sqrt() / 8.0
@@ -141,31 +161,22 @@ impl Edges {
             MIN_SLOPE
         };
         let (full, least) = ((0.6 * steep).max(MIN_SLOPE), (0.25 * steep).max(MIN_SLOPE));
-        let least = (64.0 * least * least) as i32;
-        let mut pixels = vec![Vec::new(); DIRECTIONS];
-        for (row, slopes) in slopes.chunks(width.max(1)).enumerate() {
-            for (column, slope) in slopes.iter().enumerate() {
-                let size = square(slope);
-                if size <= least {
-                    continue;
-                }
-                let [x, y] = slope.map(f32::from);
-                let per = 1.0 / (size as f32).sqrt();
-                let direction = (turn(x, y) + 0.5) as usize % DIRECTIONS;
-                pixels[direction].push(Pixel {
-                    at: Point::new(column as f32, row as f32),
-                    across: Point::new(x * per, y * per),
-                });
-            }
-        }
-        Self { width, height, slopes, full, pixels }
+        let (pixels, starts) = by_direction(&slopes, width, (64.0 * least * least) as i32);
+        Self { width, height, slopes, full, pixels, starts }
     }
 
     /// The pixels whose gradient is within some 15 degrees of that direction.
     fn along(&self, across: Point) -> impl Iterator<Item = &Pixel> {
-        let direction = (turn(across.x, across.y) + 0.5) as usize;
-        (direction + DIRECTIONS - 5..=direction + DIRECTIONS + 5)
-            .flat_map(|d| &self.pixels[d % DIRECTIONS])
+        let direction = (turn(across.x, across.y) + 0.5) as usize % DIRECTIONS;
+        let (from, to) = (direction + DIRECTIONS - BESIDE, direction + BESIDE + 1);
+        // Those that go round past the last direction lie at the other end.
+        let (from, to) = (from % DIRECTIONS, (to - 1) % DIRECTIONS + 1);
+        let of = |from: usize, to: usize| {
+            self.pixels.get(self.starts[from]..self.starts[to]).unwrap_or_default()
+        };
+        let [first, second] =
+            if from < to { [of(from, to), &[]] } else { [of(from, DIRECTIONS), of(0, to)] };
+        first.iter().chain(second)
     }
 
     /// The share of a segment from `a` to `b` whose brightness rises along `across`, less where it falls.
@@ -200,19 +211,20 @@ impl Edges {
     /// The straight edges of at least `least` pixels, longest first.
     pub fn lines(&self, least: f32) -> Vec<Line> {
         let mut lines: Vec<Line> = Vec::new();
-        for rough in self.peaks(least) {
-            let Some(line) = self.fitted(rough) else { continue };
-            let stretches = GAPS.iter().filter_map(|missing| self.stretch(&line, *missing));
+        let mut near = Vec::new();
+        for (across, offset) in self.peaks(least) {
+            let is_known = |line: &Line| line.is_like(across, offset, 1.0);
+            if lines.iter().any(is_known) {
+                continue;
+            }
+            near.clear();
+            let is_near = |pixel: &&Pixel| pixel.off(across, offset).abs() < NEAR;
+            near.extend(self.along(across).filter(is_near));
+            let Some(line) = fitted(&near, across, offset) else { continue };
+            let stretches = GAPS.iter().filter_map(|missing| self.stretch(&near, &line, *missing));
             let mut found: Vec<Line> = stretches.filter(|line| line.length() >= least).collect();
-            let Some(line) = found.first().copied() else { continue };
             found.dedup_by(|b, a| b.length() > 0.8 * a.length());
-            let same = |other: &Line| {
-                let cosine = other.across.x * line.across.x + other.across.y * line.across.y;
-                let middle = line.at(f32::midpoint(line.from, line.to));
-                let off = other.across.x * middle.x + other.across.y * middle.y - other.offset;
-                cosine > 0.99 && off.abs() < 2.0
-            };
-            if !lines.iter().any(same) {
+            if !lines.iter().any(|other| other.is_like(line.across, line.offset, 2.0)) {
                 lines.extend(found);
             }
             if lines.len() >= MAX_LINES {
@@ -232,13 +244,14 @@ impl Edges {
             .map(|d| (TAU * d as f32 / DIRECTIONS as f32).sin_cos())
             .map(|(sin, cos)| Point::new(cos, sin))
             .collect();
-        for (own, pixels) in self.pixels.iter().enumerate() {
+        for (own, ends) in self.starts.windows(2).enumerate() {
+            let pixels = self.pixels.get(ends[0]..ends[1]).unwrap_or_default();
             for turn in [DIRECTIONS - 1, 0, 1] {
                 let direction = (own + turn) % DIRECTIONS;
                 let axis = axes[direction];
                 let row = &mut votes[direction * n_offsets..(direction + 1) * n_offsets];
-                for Pixel { at, .. } in pixels {
-                    let offset = (at.x * axis.x + at.y * axis.y + reach as f32 + 0.5) as usize;
+                for pixel in pixels {
+                    let offset = usize::from((pixel.off(axis, -(reach as f32) - 0.5)) as u16);
                     row[offset] = row[offset].saturating_add(1);
                 }
             }
@@ -246,14 +259,15 @@ impl Edges {
         // An edge is about two pixels wide, and a bent one is spread.
         let wanted = (0.6 * least) as u16;
         let mut peaks: Vec<(u16, usize, usize)> = Vec::new();
-        for direction in 0..DIRECTIONS {
-            for offset in 1..n_offsets - 1 {
-                let at = |d: usize, o: usize| votes[(d % DIRECTIONS) * n_offsets + o];
-                let here = at(direction, offset);
-                let is_peak = here >= wanted
-                    && (DIRECTIONS - 1..=DIRECTIONS + 1)
-                        .all(|t| (offset - 1..=offset + 1).all(|o| at(direction + t, o) <= here));
-                if is_peak {
+        for (direction, row) in votes.chunks(n_offsets).enumerate() {
+            let beside = [DIRECTIONS - 1, 0, 1].map(|turn| {
+                let from = (direction + turn) % DIRECTIONS * n_offsets;
+                votes.get(from..from + n_offsets).unwrap_or_default()
+            });
+            for offset in high(row, wanted).filter(|offset| (1..n_offsets - 1).contains(offset)) {
+                let here = row[offset];
+                if beside.iter().all(|row| row[offset - 1..=offset + 1].iter().all(|n| *n <= here))
+                {
                     peaks.push((here, direction, offset));
                 }
             }
@@ -264,46 +278,14 @@ impl Edges {
         peaks.into_iter().map(rough).collect()
     }
 
-    /// A line through the pixels near a rough one, twice, the second time nearer.
-    fn fitted(&self, (mut across, mut offset): (Point, f32)) -> Option<Line> {
-        for reach in [2.5, 1.8] {
-            let mut sums = [0.0_f64; 5];
-            for Pixel { at, across: own } in self.along(across) {
-                let off = across.x * at.x + across.y * at.y - offset;
-                if off.abs() < reach && across.x * own.x + across.y * own.y > 0.85 {
-                    let along = f64::from(-across.y * at.x + across.x * at.y);
-                    let off = f64::from(off);
-                    let terms = [1.0, along, along * along, off, off * along];
-                    sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
-                }
-            }
-            let [n, s, ss, o, os] = sums;
-            let area = n * ss - s * s;
-            if n < 6.0 || area < 1e-3 {
-                return None;
-            }
-            let slope = ((n * os - s * o) / area) as f32;
-            let shift = ((o * ss - s * os) / area) as f32;
-            // off = shift + slope * along: turn the normal against the slope.
-            let length = slope.hypot(1.0);
-            let turned = Point::new(
-                (across.x + slope * across.y) / length,
-                (across.y - slope * across.x) / length,
-            );
-            offset = (offset + shift) / length;
-            across = turned;
-        }
-        Some(Line { across, offset, from: 0.0, to: 0.0 })
-    }
-
-    /// The stretch of `line` that has most pixels on it, small gaps bridged, each place without weighing `missing`.
-    fn stretch(&self, line: &Line, missing: f32) -> Option<Line> {
+    /// The stretch of `line` that has most of the pixels `near` it on it, small gaps bridged, each place without
+    /// weighing `missing`.
+    fn stretch(&self, near: &[&Pixel], line: &Line, missing: f32) -> Option<Line> {
         let reach = (self.width as f32).hypot(self.height as f32).ceil();
         let mut on = vec![false; 2 * reach as usize + 2];
-        for Pixel { at, .. } in self.along(line.across) {
-            let off = line.across.x * at.x + line.across.y * at.y - line.offset;
-            if off.abs() < 1.8 {
-                let along = line.along(*at) + reach;
+        for pixel in near {
+            if pixel.off(line.across, line.offset).abs() < 1.8 {
+                let along = pixel.along(line.across) + reach;
                 if let Some(cell) = on.get_mut(along.round().max(0.0) as usize) {
                     *cell = true;
                 }
@@ -332,6 +314,100 @@ impl Edges {
             ..*line
         })
     }
+}
+
+/// Eight times the change a pixel, to the right and down (Sobel's operator); none along the rim.
+fn slopes(view: View<'_>) -> Vec<[i16; 2]> {
+    let (width, height) = (view.width, view.height);
+    let mut slopes = vec![[0_i16; 2]; width * height];
+    for y in 1..height.saturating_sub(1) {
+        let (above, row, below) = (view.row(y - 1), view.row(y), view.row(y + 1));
+        let out = slopes.get_mut(y * width + 1..(y + 1) * width - 1).unwrap_or_default();
+        let windows = above.windows(3).zip(row.windows(3)).zip(below.windows(3));
+        for (slope, ((a, r), b)) in out.iter_mut().zip(windows) {
+            let [a, r, b] = [a, r, b].map(|w| [w[0], w[1], w[2]].map(i16::from));
+            *slope = [
+                a[2] + 2 * r[2] + b[2] - a[0] - 2 * r[0] - b[0],
+                b[0] + 2 * b[1] + b[2] - a[0] - 2 * a[1] - a[2],
+            ];
+        }
+    }
+    slopes
+}
+
+fn square([x, y]: [i16; 2]) -> i32 {
+    let (x, y) = (i32::from(x), i32::from(y));
+    x * x + y * y
+}
+
+/// The pixels whose slope, squared, is above `least`, in the order of their directions; and where each direction begins.
+fn by_direction(slopes: &[[i16; 2]], width: usize, least: i32) -> (Vec<Pixel>, Vec<usize>) {
+    let mut found: Vec<(u8, Pixel)> = Vec::with_capacity(slopes.len() / 4);
+    let mut starts = vec![0; DIRECTIONS + 1];
+    for (row, slopes) in slopes.chunks(width.max(1)).enumerate() {
+        for (column, slope) in slopes.iter().enumerate() {
+            if square(*slope) > least {
+                let slope = slope.map(f32::from);
+                let direction = (turn(slope[0], slope[1]) + 0.5) as usize % DIRECTIONS;
+                starts[direction + 1] += 1;
+                found.push((direction as u8, Pixel { x: column as f32, y: row as f32, slope }));
+            }
+        }
+    }
+    for direction in 0..DIRECTIONS {
+        starts[direction + 1] += starts[direction];
+    }
+    let mut next = starts.clone();
+    let nothing = Pixel { x: 0.0, y: 0.0, slope: [0.0; 2] };
+    let mut pixels = vec![nothing; found.len()];
+    for (direction, pixel) in found {
+        let place = &mut next[usize::from(direction)];
+        pixels[*place] = pixel;
+        *place += 1;
+    }
+    (pixels, starts)
+}
+
+/// The places in `row` of `wanted` votes or more.
+fn high(row: &[u16], wanted: u16) -> impl Iterator<Item = usize> {
+    // Few have so many, so many are asked at once.
+    let is_high = move |chunk: &[u16]| chunk.iter().fold(0, |most, n| most.max(*n)) >= wanted;
+    let chunks = row.chunks(16).enumerate().filter(move |(_, chunk)| is_high(chunk));
+    chunks.flat_map(move |(k, chunk)| {
+        let places = chunk.iter().enumerate().filter(move |(_, n)| **n >= wanted);
+        places.map(move |(j, _)| 16 * k + j)
+    })
+}
+
+/// A line through the pixels `near` a rough one, twice, the second time nearer.
+fn fitted(near: &[&Pixel], mut across: Point, mut offset: f32) -> Option<Line> {
+    for reach in [2.5, 1.8] {
+        let mut sums = [0.0_f64; 5];
+        for pixel in near {
+            let off = pixel.off(across, offset);
+            if off.abs() < reach && pixel.is_across(across) {
+                let (along, off) = (f64::from(pixel.along(across)), f64::from(off));
+                let terms = [1.0, along, along * along, off, off * along];
+                sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
+            }
+        }
+        let [n, s, ss, o, os] = sums;
+        let area = n * ss - s * s;
+        if n < 6.0 || area < 1e-3 {
+            return None;
+        }
+        let slope = ((n * os - s * o) / area) as f32;
+        let shift = ((o * ss - s * os) / area) as f32;
+        // off = shift + slope * along: turn the normal against the slope.
+        let length = slope.hypot(1.0);
+        let turned = Point::new(
+            (across.x + slope * across.y) / length,
+            (across.y - slope * across.x) / length,
+        );
+        offset = (offset + shift) / length;
+        across = turned;
+    }
+    Some(Line { across, offset, from: 0.0, to: 0.0 })
 }
 
 /// The direction of a vector in steps of [`DIRECTIONS`] a circle, 0 to all of them, to a tenth of a step.
