@@ -15,6 +15,9 @@ use crate::pipeline::symbol::{Point, Symbol, Symbology};
 /// Most corners of a finder that are followed in one patch.
 const MAX_CORNERS: usize = 8;
 
+/// Least share of a side with a timing pattern along which brightness rises: half of it is ink (read: 0.45, median 0.63).
+const MIN_RISE: f32 = 0.35;
+
 /// Least mean contrast of a side of the timing pattern: of its steps from module to module, -1 to 1.
 const MIN_TIMING: f32 = 0.35;
 
@@ -158,7 +161,7 @@ fn outermost(edges: &Edges, near: [Point; 2], far: [Point; 2]) -> Option<Line> {
     let outside = along(near, length);
     // The solid edge ends here; where perspective puts the other end is not known.
     let (near_reach, far_reach) = (3.0 + 0.05 * length, 3.0 + 0.04 * length + 0.16 * width);
-    let mut best = (0.2, None);
+    let mut best = (MIN_RISE / 2.0, None);
     let mut reach = (near_reach, far_reach);
     let (mut at, mut step) = ((0.0, 0.0), 2.0_f32);
     for _ in 0..3 {
@@ -177,10 +180,12 @@ fn outermost(edges: &Edges, near: [Point; 2], far: [Point; 2]) -> Option<Line> {
                 }
             }
         }
+        // Where nothing rises at all, a finer look would not either.
+        best.1?;
         reach = (step, step);
         step /= 2.5;
     }
-    best.1
+    best.1.filter(|_| best.0 > MIN_RISE)
 }
 
 /// The timing pattern under a map of the symbol.
