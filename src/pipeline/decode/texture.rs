@@ -14,6 +14,16 @@ const WINDOW: usize = 12;
 /// Where the mean of such a window lies between its darkest and its lightest pixel in a symbol.
 const MIXED: std::ops::Range<f32> = 0.28..0.75;
 
+/// Changes between dark and light that a line across a patch of modules has at least, as a mean of the livelier half of
+/// its lines. Nine in ten words of print have fewer; of 1047 patches that were read none has less than 5.4.
+const MIN_CHANGES: f32 = 4.4;
+
+/// Share of the greatest contrast of all windows below which a window is ground.
+const GROUND: f32 = 0.35;
+
+/// Windows on a side of a patch, of which every second is looked at where there are twice as many, and so on.
+const MAX_WINDOWS: usize = 16;
+
 /// What joined cells need to be a patch.
 struct Least {
     /// Cells on a side.
@@ -138,6 +148,78 @@ pub fn is_mixed(view: View<'_>, patch: &Patch) -> bool {
     full == 0 || MIXED.contains(&(sum as f32 / full as f32))
 }
 
+/// Whether lines across `patch` of `view` change from dark to light and back as often as those of modules do, upright
+/// and level ones: a word of print does so in one direction only.
+///
+/// Ten modules as dark as by lot have six changes, however large they are. The livelier half of the lines counts, for
+/// what is beside a symbol is in its patch, too.
+pub fn is_lively(view: View<'_>, patch: &Patch) -> bool {
+    let stride = (patch.width.max(patch.height) / (MAX_WINDOWS * WINDOW)).max(1);
+    let n = |side: usize| ((side + WINDOW / 2) / (stride * WINDOW)).max(1);
+    let (columns, rows) = (n(patch.width), n(patch.height));
+    let window = |k: usize| {
+        let (x, y) = (k % columns * stride * WINDOW, k / columns * stride * WINDOW);
+        Window::of(view, patch.left + x, patch.top + y)
+    };
+    let windows: Vec<Window> = (0..rows * columns).map(window).collect();
+    let strongest = windows.iter().map(|window| window.contrast).max().unwrap_or_default();
+    let least = GROUND * f32::from(strongest);
+    let (mut across, mut down) = (vec![0.0_f32; rows], vec![0.0_f32; columns]);
+    for (k, window) in windows.iter().enumerate() {
+        if f32::from(window.contrast) >= least {
+            across[k / columns] += window.across as f32;
+            down[k % columns] += window.down as f32;
+        }
+    }
+    let per_line = stride as f32 / WINDOW as f32;
+    [across, down].iter_mut().all(|changes| upper_half(changes) * per_line >= MIN_CHANGES)
+}
+
+/// The mean of the greater half of `values`.
+fn upper_half(values: &mut [f32]) -> f32 {
+    values.sort_unstable_by(|a, b| b.total_cmp(a));
+    let half = values.len().div_ceil(2);
+    values.iter().take(half).sum::<f32>() / half.max(1) as f32
+}
+
+/// A window of a patch.
+struct Window {
+    /// Between its darkest and its lightest pixel.
+    contrast: u8,
+    /// Changes in all of its rows, told by the middle of both.
+    across: u32,
+    /// The same in its columns.
+    down: u32,
+}
+
+impl Window {
+    /// The one whose first pixel this is, with the pixels after its last column and row; at the rim the last there is.
+    fn of(view: View<'_>, left: usize, top: usize) -> Self {
+        let left = left.min(view.width.saturating_sub(WINDOW + 1));
+        let top = top.min(view.height.saturating_sub(WINDOW + 1));
+        let row = |k: usize| view.row(top + k).get(left..).and_then(|row| row.first_chunk());
+        let rows: [&[u8; WINDOW + 1]; WINDOW + 1] =
+            std::array::from_fn(|k| row(k).unwrap_or(&[0; WINDOW + 1]));
+        let (mut low, mut high) = (u8::MAX, 0);
+        for value in rows.iter().copied().flatten() {
+            (low, high) = (low.min(*value), high.max(*value));
+        }
+        let middle = low.midpoint(high);
+        let bits = |row: &[u8; WINDOW + 1]| {
+            row.iter().fold(0_u32, |bits, value| bits << 1 | u32::from(*value > middle))
+        };
+        let bits = rows.map(bits);
+        // What follows the last column and row is not its own.
+        let across = bits.iter().take(WINDOW).map(|b| (b ^ b >> 1) & !(1 << WINDOW));
+        let down = bits.windows(2).map(|pair| (pair[0] ^ pair[1]) >> 1);
+        Self {
+            contrast: high - low,
+            across: across.map(u32::count_ones).sum(),
+            down: down.map(u32::count_ones).sum(),
+        }
+    }
+}
+
 fn patches_above(cells: &Cells, least: f32, wanted: &Least) -> Vec<Patch> {
     let least = least.max(4.0);
     let is_on = |t: &[f32; 3]| {
@@ -220,5 +302,28 @@ mod tests {
         };
         let found = patches([&coarse, &fine]);
         assert!([100, 164].iter().all(|left| found.iter().any(|p| close(p, *left))), "{found:?}");
+    }
+
+    /// A square of 40 pixels at a side, dark where `is_dark` says so of a pixel, and light around it.
+    fn square(is_dark: impl Fn(usize, usize) -> bool) -> bool {
+        let side = 80;
+        let pixel = |k: usize| {
+            let (x, y) = (k % side, k / side);
+            let is_inside = (20..60).contains(&x) && (20..60).contains(&y);
+            if is_inside && is_dark(x - 20, y - 20) { 40 } else { 220 }
+        };
+        let luma: Vec<u8> = (0..side * side).map(pixel).collect();
+        let view = View { width: side, height: side, luma: &luma };
+        is_lively(view, &Patch { left: 16, top: 16, width: 48, height: 48 })
+    }
+
+    #[test]
+    fn modules_change_in_both_directions_and_letters_in_one() {
+        let lot = |x: usize, y: usize| (x * 7919 + y * 104_729 + x * y * 31) % 13 < 6;
+        assert!(square(|x, y| lot(x / 4, y / 4)), "ten modules");
+        assert!(square(|x, y| lot(x / 2, y / 2)), "twenty");
+        // Four letters of two strokes with a line between them.
+        assert!(!square(|x, y| [0, 1, 6, 7].contains(&(x % 10)) || (18..22).contains(&y)));
+        assert!(!square(|x, _| x % 4 < 2), "bars");
     }
 }
