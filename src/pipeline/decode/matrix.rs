@@ -15,7 +15,7 @@ use crate::pipeline::decode::engine::{self, Effort, Family};
 use crate::pipeline::decode::matrix::edges::{Edges, Line};
 use crate::pipeline::decode::matrix::rings::{Binary, Rings};
 use crate::pipeline::decode::raster::{Gray, View};
-use crate::pipeline::decode::texture::{Patch, is_lively, is_mixed, patches};
+use crate::pipeline::decode::texture::{Patch, is_mixed, may_be_modules, patches};
 use crate::pipeline::decode::{Formats, Reduced, add, contains};
 use crate::pipeline::symbol::{Point, Symbol, Symbology};
 
@@ -57,7 +57,7 @@ impl<'a> Patches<'a> {
         let factor = if reduced.factor > 1.0 { 2 } else { 1 };
         let small = reduced.gray.as_ref().map_or(view, Gray::view);
         let patches = patches([&reduced.cells].into_iter().chain(&reduced.fine));
-        let may_be_read = |patch: &Patch| is_lively(small, patch) && is_mixed(small, patch);
+        let may_be_read = |patch: &Patch| may_be_modules(small, patch) && is_mixed(small, patch);
         let likely = patches.into_iter().take(MAX_PATCHES).filter(may_be_read);
         Self { view, patches: likely.map(|patch| patch.scaled(factor)).collect() }
     }
