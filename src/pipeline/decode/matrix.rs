@@ -13,7 +13,7 @@ pub mod stacked;
 
 use crate::pipeline::decode::engine::{self, Effort, Family};
 use crate::pipeline::decode::matrix::edges::{Edges, Line};
-use crate::pipeline::decode::matrix::rings::{Binary, Rings};
+use crate::pipeline::decode::matrix::rings::{Relief, Rings};
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::texture::{Patch, is_mixed, may_be_modules, patches};
 use crate::pipeline::decode::{Formats, Reduced, add, contains};
@@ -85,19 +85,21 @@ impl<'a> Patches<'a> {
 
 /// The symbol of a patch that has finder patterns.
 fn read_by_finders(view: View<'_>, patch: &Patch, formats: &Formats) -> Option<Symbol> {
-    let crop = Crop::of(view, patch).bounded();
+    let crop = Crop::plain(view, patch).bounded();
     let gray = crop.gray.view();
-    let binary = Binary::of(gray);
+    let relief = Relief::of(gray);
     let is_wanted = formats.has_any(Family::Qr.symbologies());
-    let finders = if is_wanted { binary.finders() } else { Vec::new() };
+    let finders = if is_wanted { relief.finders() } else { Vec::new() };
     let qr = || formats.has(Symbology::QRCode).then(|| qr(gray, &finders))?;
-    let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &binary))?;
+    let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &relief))?;
     // Micro QR and rMQR have one finder pattern.
     let of_one = || {
-        let is_one = (1..3).contains(&finders.len());
-        is_one.then(|| engine::read(gray, Family::Qr, Effort::Quick))?
+        (1..3).contains(&finders.len()).then_some(())?;
+        let crop = Crop::of(view, patch).bounded();
+        let found = engine::read(crop.gray.view(), Family::Qr, Effort::Quick)?;
+        Some(crop.placed(found))
     };
-    qr().or_else(aztec).or_else(of_one).map(|symbol| crop.placed(symbol))
+    qr().or_else(aztec).map(|symbol| crop.placed(symbol)).or_else(of_one)
 }
 
 /// The Data Matrix symbol of a patch.
@@ -126,8 +128,8 @@ fn qr(view: View<'_>, finders: &[Rings]) -> Option<Symbol> {
 }
 
 /// The Aztec symbol of `view`, dark on light or light on dark.
-fn aztec(view: View<'_>, binary: &Binary) -> Option<Symbol> {
-    let found = binary.bulls_eyes();
+fn aztec(view: View<'_>, relief: &Relief) -> Option<Symbol> {
+    let found = relief.bulls_eyes();
     found.iter().take(MAX_EYES).find_map(|rings| {
         if rings.is_dark {
             return aztec::read(view, rings);
@@ -215,8 +217,8 @@ struct Whole {
 
 impl Whole {
     fn of(crop: Crop) -> Self {
-        let binary = Binary::of(crop.gray.view());
-        Self { finders: binary.finders(), eyes: binary.bulls_eyes(), crop }
+        let relief = Relief::of(crop.gray.view());
+        Self { finders: relief.finders(), eyes: relief.bulls_eyes(), crop }
     }
 
     /// What rxing reads, where there is a finder pattern as large as a symbol has that fills a good part of the picture.
@@ -245,7 +247,7 @@ fn read_by_finder(view: View<'_>, formats: &Formats) -> Option<Symbol> {
     let crop = if n <= FINE { Crop::enlarged(view, &whole) } else { Crop::plain(view, &whole) };
     let crop = crop.bounded();
     let gray = crop.gray.view();
-    let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &Binary::of(gray)))?;
+    let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &Relief::of(gray)))?;
     let data_matrix = || formats.has(Symbology::DataMatrix).then(|| Sides::of(gray).read())?;
     aztec().or_else(data_matrix).map(|symbol| crop.placed(symbol))
 }
@@ -287,8 +289,10 @@ impl Crop {
         let roomy = roomy(view, patch);
         let Patch { left, top, .. } = roomy;
         let (right, bottom) = (left + roomy.width, top + roomy.height);
-        let rows = (top..bottom).filter_map(|y| view.row(y).get(left..right));
-        let luma = rows.flatten().copied().collect();
+        let mut luma = Vec::with_capacity(roomy.width * roomy.height);
+        for y in top..bottom {
+            luma.extend_from_slice(view.row(y).get(left..right).unwrap_or_default());
+        }
         let gray = Gray { width: roomy.width, height: roomy.height, luma };
         Self { gray, left: left as f32, top: top as f32, scale: 1.0 }
     }

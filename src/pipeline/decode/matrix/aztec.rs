@@ -302,7 +302,7 @@ mod tests {
 
     use super::*;
     use crate::pipeline::decode::matrix::grid::drawn;
-    use crate::pipeline::decode::matrix::rings::Binary;
+    use crate::pipeline::decode::matrix::rings::Relief;
 
     const COMPACT: [&str; 19] = [
         "#..#..##...#.##.#.#",
@@ -377,7 +377,7 @@ mod tests {
     fn text(rows: &[&str], corners: [(f32, f32); 4]) -> Option<String> {
         let grid = Grid::flat(corners.map(|(x, y)| Point::new(x, y)));
         let picture = drawn(rows, &grid, (260, 240));
-        let eyes = Binary::of(picture.view()).bulls_eyes();
+        let eyes = Relief::of(picture.view()).bulls_eyes();
         let found = eyes.iter().find_map(|rings| read(picture.view(), rings))?;
         let module = found.confidence?.px_per_module;
         assert!(found.corners[0].distance(grid.corners[0]) < 0.6 * module, "{found:?}");

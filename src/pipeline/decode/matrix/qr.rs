@@ -360,7 +360,7 @@ mod tests {
 
     use super::*;
     use crate::pipeline::decode::matrix::grid::drawn;
-    use crate::pipeline::decode::matrix::rings::Binary;
+    use crate::pipeline::decode::matrix::rings::Relief;
 
     const ROWS: [&str; 25] = [
         "#######.#..##..##.#######",
@@ -395,7 +395,7 @@ mod tests {
         let grid =
             Grid { bend: [Point::new(0.0, bend), Point::new(0.0, 0.0)], ..Grid::flat(corners) };
         let picture = drawn(rows, &grid, (190, 180));
-        let finders = Binary::of(picture.view()).finders();
+        let finders = Relief::of(picture.view()).finders();
         let symbol = read(picture.view(), &finders)?;
         // The corners are the symbol's own, from its top left.
         assert!(symbol.corners[0].distance(corners[0]) < 4.0, "{symbol:?}");
@@ -418,7 +418,7 @@ mod tests {
         let [a, b, c, d] = UPRIGHT;
         let grid = Grid::flat([a, d, c, b].map(|(x, y)| Point::new(x, y)));
         let picture = drawn(&ROWS, &grid, (190, 180));
-        let symbol = read(picture.view(), &Binary::of(picture.view()).finders());
+        let symbol = read(picture.view(), &Relief::of(picture.view()).finders());
         assert_eq!(symbol.map(|s| s.text).as_deref(), Some("SERIAL 0123456789"));
     }
 

@@ -1,17 +1,36 @@
 //! Concentric squares: the bull's eye of Aztec and the finder patterns of QR codes, by the runs of rows and columns.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "places are in the patch, modules positive"
+)]
 
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::Point;
 
-/// Least length of a run, in pixels.
-const MIN_RUN: usize = 2;
+/// Least length of a run of a bull's eye, in pixels.
+const MIN_RUN: f32 = 0.9;
 
-/// A patch in two colours.
+/// How much longer or shorter than its modules a run may be for want of pixels, in pixels.
+const ROUGH: f32 = 0.4;
+
+/// Least height of a finder pattern as rows and columns show it, in modules: what was read had 1, nearly all 1.3.
+const MIN_HIGH: f32 = 0.9;
+
+/// Most borders of a run of squares: those of seven runs.
+const MAX_BORDERS: usize = 8;
+
+/// A patch in two colours, whose borders lie between pixels.
 #[derive(Debug)]
-pub struct Binary {
+pub struct Relief {
     width: usize,
     height: usize,
-    dark: Vec<bool>,
+    /// How much brighter each pixel is than what parts dark from light there, in no certain unit.
+    off: Vec<f32>,
+    /// Where the runs of one colour begin in each row, row by row, and where the last of them ends.
+    borders: Vec<f32>,
+    /// Where in `borders` each row ends.
+    ends: Vec<usize>,
 }
 
 /// Concentric squares seen in a patch.
@@ -69,53 +88,68 @@ impl Rings {
     }
 }
 
-impl Binary {
+impl Relief {
     /// `view` against a little less than the mean of what is within a sixth of its shorter side: so plain ground stays
     /// light, whatever its noise.
     pub fn of(view: View<'_>) -> Self {
         let (width, height) = (view.width, view.height);
         let less = clearance(view);
         let reach = (width.min(height) / 6).max(6);
-        // Sums of all pixels above and to the left.
-        let mut sums = vec![0_u32; (width + 1) * (height + 1)];
+        let near = |k: usize, n: usize| (k + reach + 1).min(n) - k.saturating_sub(reach);
+        let columns_near: Vec<f32> = (0..width).map(|x| near(x, width) as f32).collect();
+        // Of each column, what is within reach of the row; and of the columns before each, to the rim and beyond.
+        let mut sums = vec![0_i32; width];
+        let mut before = vec![0_i32; width + 2 * reach + 1];
+        for y in 0..reach.min(height) {
+            sums.iter_mut().zip(view.row(y)).for_each(|(sum, v)| *sum += i32::from(*v));
+        }
+        let mut off = Vec::with_capacity(width * height);
         for y in 0..height {
-            let mut row = 0;
-            for (x, value) in view.row(y).iter().enumerate() {
-                row += u32::from(*value);
-                sums[(y + 1) * (width + 1) + x + 1] = sums[y * (width + 1) + x + 1] + row;
+            let entering = view.row(y + reach);
+            sums.iter_mut().zip(entering).for_each(|(sum, v)| *sum += i32::from(*v));
+            let leaving = y.checked_sub(reach + 1).map_or(&[][..], |y| view.row(y));
+            sums.iter_mut().zip(leaving).for_each(|(sum, v)| *sum -= i32::from(*v));
+            let mut total = 0;
+            let (inner, beyond) = before.split_at_mut(reach + 1).1.split_at_mut(width);
+            for (before, sum) in inner.iter_mut().zip(&sums) {
+                total += sum;
+                *before = total;
             }
+            beyond.fill(total);
+            let rows_near = near(y, height) as f32;
+            let around = before.iter().zip(before.get(2 * reach + 1..).unwrap_or_default());
+            let values = view.row(y).iter().zip(&columns_near).zip(around);
+            off.extend(values.map(|((v, columns), (left, right))| {
+                (f32::from(*v) + less) * (columns * rows_near) - (right - left) as f32
+            }));
         }
-        let mut dark = Vec::with_capacity(width * height);
-        for y in 0..height {
-            let (top, bottom) = (y.saturating_sub(reach), (y + reach + 1).min(height));
-            let above = &sums[top * (width + 1)..][..=width];
-            let below = &sums[bottom * (width + 1)..][..=width];
-            let n = |columns: usize| u32::try_from(columns * (bottom - top)).unwrap_or(u32::MAX);
-            let row = view.row(y);
-            let is_dark = |x: usize, value: &u8| {
-                let (left, right) = (x.saturating_sub(reach), (x + reach + 1).min(width));
-                let sum = below[right] + above[left] - below[left] - above[right];
-                (u32::from(*value) + less) * n(right - left) < sum
-            };
-            // Away from the rim all have as many pixels nearby.
-            let inner = reach.min(width)..width.saturating_sub(reach).max(reach.min(width));
-            let whole = n(2 * reach + 1);
-            dark.extend(row.iter().enumerate().take(inner.start).map(|(x, v)| is_dark(x, v)));
-            let beyond = |sums: &[u32]| sums.len().min(2 * reach + 1);
-            let rights = below[beyond(below)..].iter().zip(&above[beyond(above)..]);
-            let near = rights.zip(below.iter().zip(above)).map(|((b, a), (d, c))| b + c - d - a);
-            let values = row.get(inner.clone()).unwrap_or_default().iter();
-            dark.extend(values.zip(near).map(|(v, sum)| (u32::from(*v) + less) * whole < sum));
-            dark.extend(row.iter().enumerate().skip(inner.end).map(|(x, v)| is_dark(x, v)));
+        Self::with_borders(off, width, height)
+    }
+
+    fn with_borders(off: Vec<f32>, width: usize, height: usize) -> Self {
+        let (mut borders, mut ends) = (Vec::new(), Vec::with_capacity(height));
+        let mut changes = vec![0; width];
+        for row in off.chunks_exact(width.max(1)) {
+            // Each place is written, and written over unless it is a change: there is no branch to be guessed.
+            let mut n = 0;
+            for (x, pair) in row.windows(2).enumerate() {
+                changes[n] = x;
+                n += usize::from((pair[0] < 0.0) != (pair[1] < 0.0));
+            }
+            let places = changes[..n].iter().filter_map(|x| border(*x, row[*x], row[x + 1]));
+            borders.push(-0.5);
+            borders.extend(places);
+            borders.push(width as f32 - 0.5);
+            ends.push(borders.len());
         }
-        Self { width, height, dark }
+        Self { width, height, off, borders, ends }
     }
 
     /// The finder patterns of QR codes, those seen in most rows first; last those that only rows, or only columns,
     /// show, where a line without ink runs through.
     pub fn finders(&self) -> Vec<Rings> {
         let mut crossed = self.crossings(None);
-        crossed.retain(|seen| seen.n as f32 > 0.7 * seen.rings.module);
+        crossed.retain(|seen| seen.n as f32 > MIN_HIGH * seen.rings.module);
         crossed.sort_by_key(|seen| std::cmp::Reverse(seen.n));
         let mut found: Vec<Rings> = crossed.iter().map(|seen| seen.rings).collect();
         let Some(like) = found.first().filter(|_| found.len() < 3).copied() else { return found };
@@ -136,31 +170,19 @@ impl Binary {
     /// about as large as those of `like`.
     fn crossings(&self, like: Option<&Rings>) -> Vec<Seen> {
         let mut found: Vec<Seen> = Vec::new();
-        for y in 0..self.height {
-            let runs = self.runs(y, 0..self.width);
-            for (k, five) in runs.windows(5).enumerate() {
-                let (start, n) = runs[k + 2];
-                let Some(module) = finder(five) else { continue };
-                let is_dark = self.dark[y * self.width + start];
-                let x = start as f32 + n as f32 / 2.0 - 0.5;
+        for (y, borders) in self.rows() {
+            for (k, six) in borders.windows(6).enumerate() {
+                let Some(module) = finder(six) else { continue };
+                let x = f32::midpoint(six[2], six[3]);
+                let is_dark = self.is_dark(y, k + 2);
                 let crossed = match like {
-                    None => self.column::<5>((start + n / 2, y), module, finder),
+                    None => self.column(Point::new(x, y as f32), module, 6, finder),
                     Some(like) => like.is_like(module, is_dark).then_some((y as f32, module)),
                 };
                 let Some((middle, height)) = crossed else { continue };
-                let rings = Rings {
-                    centre: Point::new(x, middle),
-                    module: module.midpoint(height),
-                    is_dark,
-                };
-                let same = |other: &&mut Seen| {
-                    other.rings.centre.distance(rings.centre) < 2.0 * module
-                        && other.rings.is_dark == is_dark
-                };
-                match found.iter_mut().find(same) {
-                    Some(seen) => seen.add(rings, y),
-                    None => found.push(Seen { rings, n: 1, from: y, to: y }),
-                }
+                let centre = Point::new(x, middle);
+                let rings = Rings { centre, module: module.midpoint(height), is_dark };
+                add(&mut found, rings, y, 2.0 * module);
             }
         }
         found
@@ -168,85 +190,73 @@ impl Binary {
 
     /// Rows for columns.
     fn transposed(&self) -> Self {
-        let places =
-            (0..self.width).flat_map(|x| (0..self.height).map(move |y| y * self.width + x));
-        let dark = places.map(|k| self.dark[k]).collect();
-        Self { width: self.height, height: self.width, dark }
+        let mut off = Vec::with_capacity(self.off.len());
+        for x in 0..self.width {
+            off.extend(self.off.iter().skip(x).step_by(self.width));
+        }
+        Self::with_borders(off, self.height, self.width)
     }
 
-    /// The bull's eyes, each once.
+    /// The bull's eyes, each once, those seen in most rows first.
     pub fn bulls_eyes(&self) -> Vec<Rings> {
-        let mut found: Vec<(Rings, usize)> = Vec::new();
-        for y in (0..self.height).step_by(2) {
-            let runs = self.runs(y, 0..self.width);
-            for (k, seven) in runs.windows(7).enumerate() {
-                let Some(module) = even(seven) else { continue };
-                let (start, n) = runs[k + 3];
-                let x = start + n / 2;
-                let column = self.column::<7>((x, y), module, even);
-                let Some((middle, height)) = column else { continue };
-                let centre = Point::new(start as f32 + n as f32 / 2.0 - 0.5, middle);
-                let rings = Rings {
-                    centre,
-                    module: module.max(height),
-                    is_dark: self.dark[y * self.width + x],
-                };
-                let same = |(other, _): &&mut (Rings, usize)| {
-                    other.centre.distance(centre) < 1.5 * rings.module
-                        && other.is_dark == rings.is_dark
-                };
-                match found.iter_mut().find(same) {
-                    Some((_, n)) => *n += 1,
-                    None => found.push((rings, 1)),
-                }
+        let mut found: Vec<Seen> = Vec::new();
+        for (y, borders) in self.rows() {
+            for (k, eight) in borders.windows(8).enumerate() {
+                let Some(module) = even(eight) else { continue };
+                let x = f32::midpoint(eight[3], eight[4]);
+                let crossed = self.column(Point::new(x, y as f32), module, 8, even);
+                let Some((middle, height)) = crossed else { continue };
+                let (centre, module) = (Point::new(x, middle), module.max(height));
+                let is_dark = self.is_dark(y, k + 3);
+                add(&mut found, Rings { centre, module, is_dark }, y, 1.5 * module);
             }
         }
-        found.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-        found.into_iter().map(|(rings, _)| rings).collect()
+        found.sort_by_key(|seen| std::cmp::Reverse(seen.n));
+        found.into_iter().map(|seen| seen.rings).collect()
     }
 
-    /// The middle and module of the runs of column `x` around row `y` if `fits` takes as many as `N`.
-    fn column<const N: usize>(
+    /// Each row with the borders of its runs.
+    fn rows(&self) -> impl Iterator<Item = (usize, &[f32])> {
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        let rows = starts.zip(&self.ends).enumerate();
+        rows.map(|(y, (start, end))| (y, self.borders.get(start..*end).unwrap_or_default()))
+    }
+
+    /// Whether run `k` of row `y` is dark: each other one is.
+    fn is_dark(&self, y: usize, k: usize) -> bool {
+        self.at(0, y).is_some_and(|first| (first < 0.0) == k.is_multiple_of(2))
+    }
+
+    fn at(&self, x: usize, y: usize) -> Option<f32> {
+        self.off.get(y * self.width + x).copied()
+    }
+
+    /// The middle and module of the column's runs around a place, as many as have `n` borders, if `fits` takes them.
+    fn column(
         &self,
-        (x, y): (usize, usize),
+        place: Point,
         module: f32,
-        fits: impl Fn(&[(usize, usize)]) -> Option<f32>,
+        n: usize,
+        fits: impl Fn(&[f32]) -> Option<f32>,
     ) -> Option<(f32, f32)> {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few pixels")]
+        let (x, y) = ((place.x + 0.5) as usize, (place.y + 0.5) as usize);
         let reach = (12.0 * module) as usize;
-        let from = y.saturating_sub(reach);
-        let to = (y + reach).min(self.height);
-        let mut runs: Vec<(usize, usize)> = Vec::new();
-        for row in from..to {
-            let here = self.dark[row * self.width + x];
-            match runs.last_mut() {
-                Some((start, n)) if self.dark[*start * self.width + x] == here => *n += 1,
-                _ => runs.push((row, 1)),
-            }
-        }
-        let middle = runs.iter().position(|(start, n)| (*start..start + n).contains(&y))?;
-        let around = runs.get(middle.checked_sub(N / 2)?..middle + N / 2 + 1)?;
-        let height = fits(around)?;
-        let (start, n) = runs[middle];
-        Some((start as f32 + n as f32 / 2.0 - 0.5, height))
-    }
-
-    /// The runs of one colour in row `y`: where each begins and its length.
-    fn runs(&self, y: usize, columns: std::ops::Range<usize>) -> Vec<(usize, usize)> {
-        let row = self.dark.get(y * self.width..(y + 1) * self.width).unwrap_or_default();
-        let mut runs: Vec<(usize, usize)> = Vec::new();
-        for x in columns {
-            match runs.last_mut() {
-                Some((start, n)) if row[*start] == row[x] => *n += 1,
-                _ => runs.push((x, 1)),
-            }
-        }
-        runs
+        let mut borders = [0.0; MAX_BORDERS];
+        let (above, below) = borders.get_mut(..n)?.split_at_mut(n / 2);
+        let change = |y: usize| border(y, self.at(x, y)?, self.at(x, y + 1)?);
+        let up = (y.saturating_sub(reach)..y).rev().filter_map(change);
+        let down = (y..y + reach).filter_map(change);
+        // A run may end at the rim.
+        let n_above = fill(above.iter_mut().rev(), up.chain([-0.5]));
+        let n_below = fill(below.iter_mut(), down.chain([self.height as f32 - 0.5]));
+        (n_above == n / 2 && n_below == n / 2).then_some(())?;
+        let height = fits(borders.get(..n)?)?;
+        Some((f32::midpoint(borders[n / 2 - 1], borders[n / 2]), height))
     }
 }
 
 /// A twentieth of what lies between the dark and the light pixels of `view`.
-fn clearance(view: View<'_>) -> u32 {
+fn clearance(view: View<'_>) -> f32 {
     let mut counts = [0_usize; 256];
     for value in view.luma.iter().step_by(3) {
         counts[usize::from(*value)] += 1;
@@ -260,21 +270,44 @@ fn clearance(view: View<'_>) -> u32 {
     };
     let low = counts.iter().position(|count| is_past(0, count)).unwrap_or_default();
     let high = counts.iter().rposition(|count| is_past(1, count)).unwrap_or_default();
-    u32::try_from(high.saturating_sub(low) / 20).unwrap_or_default()
+    (high.saturating_sub(low) / 20) as f32
 }
 
-/// A module of runs that are as long as those through a finder pattern: 1, 1, 3, 1, 1 (ISO/IEC 18004, 6.3.3.1).
-fn finder(runs: &[(usize, usize)]) -> Option<f32> {
-    let module = runs.iter().map(|(_, n)| n).sum::<usize>() as f32 / 7.0;
+/// Where between pixel `at` and the next one is dark and the other light, if they are.
+fn border(at: usize, here: f32, next: f32) -> Option<f32> {
+    ((here < 0.0) != (next < 0.0)).then(|| at as f32 + here / (here - next))
+}
+
+/// Adds what row `y` shows to what is within `apart` of it, or as something new.
+fn add(found: &mut Vec<Seen>, rings: Rings, y: usize, apart: f32) {
+    let same = |other: &&mut Seen| {
+        other.rings.centre.distance(rings.centre) < apart && other.rings.is_dark == rings.is_dark
+    };
+    match found.iter_mut().find(same) {
+        Some(seen) => seen.add(rings, y),
+        None => found.push(Seen { rings, n: 1, from: y, to: y }),
+    }
+}
+
+/// Sets `places` to `values` as far as both go: how many.
+fn fill<'a>(places: impl Iterator<Item = &'a mut f32>, values: impl Iterator<Item = f32>) -> usize {
+    places.zip(values).map(|(place, value)| *place = value).count()
+}
+
+/// A module of runs between these borders that are as long as those through a finder pattern: 1, 1, 3, 1, 1
+/// (ISO/IEC 18004, 6.3.3.1).
+fn finder(borders: &[f32]) -> Option<f32> {
+    let module = (borders.last()? - borders.first()?) / 7.0;
     // Ink that has spread, or shrunk, makes all dark runs longer, or shorter, by as much.
-    let fits = |n: usize, k: f32| (n as f32 - k * module).abs() < (0.55 + 0.1 * k) * module + 0.6;
+    let fits = |n: f32, k: f32| (n - k * module).abs() < (0.55 + 0.1 * k) * module + ROUGH;
     let wide = [1.0, 1.0, 3.0, 1.0, 1.0];
-    (module >= 1.0 && runs.iter().zip(wide).all(|((_, n), k)| fits(*n, k))).then_some(module)
+    let is_one = module >= 0.8 && borders.windows(2).zip(wide).all(|(b, k)| fits(b[1] - b[0], k));
+    is_one.then_some(module)
 }
 
-/// The mean length of runs that are all about as long.
-fn even(runs: &[(usize, usize)]) -> Option<f32> {
-    let mean = runs.iter().map(|(_, n)| n).sum::<usize>() as f32 / runs.len() as f32;
-    let fits = |n: usize| n >= MIN_RUN && (n as f32 - mean).abs() < 0.45 * mean + 0.6;
-    runs.iter().all(|(_, n)| fits(*n)).then_some(mean)
+/// The mean length of the runs between these borders if all are about as long.
+fn even(borders: &[f32]) -> Option<f32> {
+    let mean = (borders.last()? - borders.first()?) / (borders.len() as f32 - 1.0);
+    let fits = |n: f32| n >= MIN_RUN && (n - mean).abs() < 0.45 * mean + ROUGH;
+    borders.windows(2).all(|b| fits(b[1] - b[0])).then_some(mean)
 }
