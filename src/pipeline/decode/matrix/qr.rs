@@ -20,11 +20,17 @@ const MAX_TRIPLES: usize = 4;
 /// Most sizes that are tried for one triple.
 const MAX_SIZES: usize = 2;
 
-/// Least mean contrast of the two timing patterns: of their steps from module to module, -1 to 1.
-const MIN_TIMING: f32 = 0.3;
+/// Most guesses of the perspective of one size that are followed.
+const MAX_GUESSES: usize = 2;
 
-/// Least fit of the fixed modules under a first grid, -1 to 1: other patterns stay below 0.2, symbols above 0.7.
-const MIN_FIXED: f32 = 0.3;
+/// Least mean contrast of the two timing patterns: of their steps from module to module, -1 to 1.
+const MIN_TIMING: f32 = 0.4;
+
+/// Least contrast of the upper one: what was read had 0.5, all but one 0.7.
+const MIN_UPPER: f32 = 0.25;
+
+/// Least fit of the fixed modules under a first grid, -1 to 1: other patterns stay below 0.45, symbols above 0.75.
+const MIN_FIXED: f32 = 0.5;
 
 /// Least fit of the fixed modules under a grid that was moved to where they fit best.
 const MIN_CLIMBED: f32 = 0.45;
@@ -40,8 +46,10 @@ const IN: f32 = 3.5;
 
 /// The QR code of a patch, dark on light, with these finder patterns.
 pub fn read(view: View<'_>, finders: &[Rings]) -> Option<Symbol> {
+    let triples = triples(finders);
+    triples.first()?;
     let sheet = Sheet::of(view);
-    triples(finders).into_iter().take(MAX_TRIPLES).find_map(|three| {
+    triples.into_iter().take(MAX_TRIPLES).find_map(|three| {
         three
             .frames(&sheet)
             .into_iter()
@@ -113,13 +121,15 @@ impl Three {
         let across = self.corner.distance(self.right) / self.module;
         let down = self.corner.distance(self.bottom) / self.module;
         let about = f32::midpoint(across, down) + 2.0 * IN;
-        let (low, high) = (0.75 * about - 3.0, 1.3 * about + 3.0);
+        // Of what was read it was 0.92 to 1.05 of this.
+        let (low, high) = (0.85 * about - 2.0, 1.15 * about + 2.0);
         let sizes = (1..=40).map(|version| 17 + 4 * version);
         let near = sizes.filter(|side| (low..high).contains(&(*side as f32)));
         let mut found: Vec<(Frame, f32)> = near
             .filter_map(|side| {
                 let frame = Frame { three: self, side, tilt: [0.0, 0.0] };
-                let (g, x) = best_tilt(|g| frame.timing(sheet, [g, 0.0], false))?;
+                let (g, x) = best_tilt(|g| frame.timing(sheet, [g, 0.0], false))
+                    .filter(|(_, score)| *score > MIN_UPPER)?;
                 let (h, y) = best_tilt(|h| frame.timing(sheet, [g, h], true))?;
                 let score = f32::midpoint(x, y);
                 (score > MIN_TIMING).then_some((Frame { tilt: [g, h], ..frame }, score))
@@ -212,9 +222,9 @@ impl Frame {
             return None;
         }
         let flat = Self { tilt: [0.0, 0.0], ..*self };
-        // The smallest symbols have no alignment pattern.
+        // The smallest symbols have no alignment pattern. What two guesses do not read, more do not either.
         let aligned = [*self, flat].into_iter().filter_map(|guess| guess.aligned(sheet));
-        aligned.chain([*self, flat]).find_map(|frame| {
+        aligned.chain([*self, flat]).take(MAX_GUESSES).find_map(|frame| {
             let grid = frame.grid();
             let as_is = || symbol(view, grid, self.side);
             let climbed = || {
