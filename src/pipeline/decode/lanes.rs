@@ -44,16 +44,24 @@ pub fn least_sum(a: &[f32], b: &[f32]) -> f32 {
 
 /// The smallest and the greatest of `values`.
 pub fn range(values: &[f32]) -> (f32, f32) {
+    // One instruction each, where numbers are compared that are some.
+    let lesser = |a: f32, b: f32| if a < b { a } else { b };
+    let greater = |a: f32, b: f32| if a > b { a } else { b };
     let (mut low, mut high) = ([f32::MAX; LANES], [f32::MIN; LANES]);
     let (blocks, rest) = values.as_chunks::<LANES>();
     for block in blocks {
         for (v, (low, high)) in block.iter().zip(low.iter_mut().zip(&mut high)) {
-            *low = if *v < *low { *v } else { *low };
-            *high = if *v > *high { *v } else { *high };
+            (*low, *high) = (lesser(*v, *low), greater(*v, *high));
         }
     }
-    let low = low.iter().chain(rest).copied().fold(f32::MAX, f32::min);
-    (low, high.iter().chain(rest).copied().fold(f32::MIN, f32::max))
+    // Halves laid on each other until one is left.
+    for half in [4, 2, 1] {
+        for k in 0..half {
+            (low[k], high[k]) = (lesser(low[k], low[k + half]), greater(high[k], high[k + half]));
+        }
+    }
+    let narrower = |(low, high): (f32, f32), v: &f32| (lesser(*v, low), greater(*v, high));
+    rest.iter().fold((low[0], high[0]), narrower)
 }
 
 #[cfg(test)]

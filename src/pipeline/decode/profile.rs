@@ -90,46 +90,83 @@ fn extremes(profile: &[f32], share: f32) -> Vec<usize> {
     let blocks: Vec<(f32, f32)> = profile.chunks(BLOCK).map(range).collect();
     let ranges = ranges(&blocks);
     let whole = ranges.iter().copied().fold(0.0, f32::max);
-    let mut found = Vec::with_capacity(128);
-    let Some(first) = profile.first() else { return found };
-    let (mut top, mut bottom) = ((0, *first), (0, *first));
-    // What is being followed: nothing yet, up or down.
-    let mut rising = None;
+    let Some(first) = profile.first() else { return Vec::new() };
+    let mut turns = Turns::from(*first);
     let near = blocks.iter().zip(&ranges);
-    for (block, (values, ((low, high), nearby))) in profile.chunks(BLOCK).zip(near).enumerate() {
+    for (block, (values, (range, nearby))) in profile.chunks(BLOCK).zip(near).enumerate() {
         let swing = (share * nearby).max(0.1 * share * whole).max(2.0);
         // A block in which nothing turns need not be followed column by column.
-        let calm = match rising {
-            Some(true) => *low >= high.max(top.1) - swing && *high <= top.1,
-            Some(false) => *high <= low.min(bottom.1) + swing && *low >= bottom.1,
-            None => false,
-        };
-        if calm {
-            continue;
+        if !turns.are_none_in(*range, swing) {
+            turns.follow((block * BLOCK, values), swing);
         }
+    }
+    turns.finish()
+}
+
+/// Where a profile turns, as far as it was followed.
+struct Turns {
+    found: Vec<usize>,
+    /// Whether it rises (1) or falls (-1): times it, what is followed always rises. 0 until the first turn.
+    sign: f32,
+    /// The highest column since the last turn, its value times the sign.
+    peak: (usize, f32),
+    /// The lowest one, before the first turn.
+    valley: (usize, f32),
+}
+
+impl Turns {
+    fn from(first: f32) -> Self {
+        let found = Vec::with_capacity(128);
+        Self { found, sign: 0.0, peak: (0, first), valley: (0, first) }
+    }
+
+    /// Whether values between two change nothing.
+    fn are_none_in(&self, (low, high): (f32, f32), swing: f32) -> bool {
+        let (low, high) = if self.sign > 0.0 { (low, high) } else { (-high, -low) };
+        self.sign != 0.0 && low >= self.peak.1 - swing && high <= self.peak.1
+    }
+
+    /// Goes on through `values`, of which the first is column `first`.
+    fn follow(&mut self, (first, values): (usize, &[f32]), swing: f32) {
+        let skipped = if self.sign == 0.0 { self.begin((first, values), swing) } else { 0 };
+        let (mut sign, (mut at, mut peak)) = (self.sign, self.peak);
+        for (k, value) in values.iter().enumerate().skip(skipped) {
+            let value = sign * value;
+            // Selected, not branched: whether a value is the highest yet cannot be foretold.
+            at = if value > peak { first + k } else { at };
+            peak = if value > peak { value } else { peak };
+            if value < peak - swing {
+                self.found.push(at);
+                (sign, at, peak) = (-sign, first + k, -value);
+            }
+        }
+        (self.sign, self.peak) = (sign, (at, peak));
+    }
+
+    /// Looks for the first turn in `values`: how many of them it takes.
+    fn begin(&mut self, (first, values): (usize, &[f32]), swing: f32) -> usize {
         for (k, value) in values.iter().enumerate() {
-            let here = (block * BLOCK + k, *value);
-            if rising != Some(false) && *value > top.1 {
-                top = here;
-            }
-            if rising != Some(true) && *value < bottom.1 {
-                bottom = here;
-            }
-            if rising != Some(true) && *value > bottom.1 + swing {
-                found.push(bottom.0);
-                (rising, top) = (Some(true), here);
-            } else if rising != Some(false) && *value < top.1 - swing {
-                found.push(top.0);
-                (rising, bottom) = (Some(false), here);
+            let here = (first + k, *value);
+            self.peak = if here.1 > self.peak.1 { here } else { self.peak };
+            self.valley = if here.1 < self.valley.1 { here } else { self.valley };
+            if self.peak.1 - self.valley.1 > swing {
+                let rises = self.valley.0 < self.peak.0;
+                self.found.push(if rises { self.valley.0 } else { self.peak.0 });
+                self.sign = if rises { 1.0 } else { -1.0 };
+                self.peak = (here.0, self.sign * here.1);
+                return k + 1;
             }
         }
+        values.len()
     }
-    match rising {
-        Some(true) => found.push(top.0),
-        Some(false) => found.push(bottom.0),
-        None => {}
+
+    /// All of them: the last one is where it ends.
+    fn finish(mut self) -> Vec<usize> {
+        if self.sign != 0.0 {
+            self.found.push(self.peak.0);
+        }
+        self.found
     }
-    found
 }
 
 /// The contrast near each block.
@@ -147,16 +184,22 @@ fn ranges(blocks: &[(f32, f32)]) -> Vec<f32> {
 fn crossing(profile: &[f32], from: usize, to: usize) -> f32 {
     let middle = f32::midpoint(profile[from], profile[to]);
     let falling = profile[from] > profile[to];
-    let past = |value: f32| (value < middle) == falling;
+    let run = &profile[from..=to];
+    let is_past = |value: f32| (value < middle) == falling;
+    // How many are not past it, and the last of those.
+    let (mut n_before, mut last) = (0, 0);
+    for (k, value) in run.iter().enumerate() {
+        n_before += usize::from(!is_past(*value));
+        last = if is_past(*value) { last } else { k };
+    }
     let between = |k: usize| {
-        let (a, b) = (profile[k], profile[k + 1]);
-        k as f32 + if (b - a).abs() < 1e-6 { 0.5 } else { (middle - a) / (b - a) }
+        let (a, b) = (profile[from + k], profile[from + k + 1]);
+        (from + k) as f32 + if (b - a).abs() < 1e-6 { 0.5 } else { (middle - a) / (b - a) }
     };
-    let crosses = |k: &usize| past(profile[k + 1]) != past(profile[*k]);
-    let first = (from..to).find(crosses);
-    let last = (from..to).rev().find(crosses);
-    match (first, last) {
-        (Some(first), Some(last)) => f32::midpoint(between(first), between(last)),
+    let is_once = n_before == last + 1;
+    let first = if is_once { Some(n_before) } else { run.iter().position(|value| is_past(*value)) };
+    match first.and_then(|k| k.checked_sub(1)) {
+        Some(first) if last + 1 < run.len() => f32::midpoint(between(first), between(last)),
         _ => (from + to) as f32 / 2.0,
     }
 }
