@@ -186,7 +186,7 @@ fn regions(reduced: &Reduced) -> Vec<Region> {
     let mut found: Vec<Region> = locate::regions(&reduced.cells).into_iter().map(scaled).collect();
     if let Some(fine) = &reduced.fine {
         // The same grid of cells, so the same regions but for the fine ones.
-        for region in locate::regions(&fine.trimmed()).into_iter().map(|r| r.scaled(2.0)) {
+        for region in locate::own_regions(fine).into_iter().map(|r| r.scaled(2.0)) {
             if !region.is_among(&found) {
                 found.push(region);
             }

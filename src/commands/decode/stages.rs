@@ -66,7 +66,7 @@ pub(super) fn write(
 fn cells(cells: &Cells) -> Canvas {
     let mut canvas = Canvas::new(cells.columns * CELL, cells.rows * CELL, [0; 3]);
     let full = nearly_most(cells);
-    for (k, &[xx, yy, xy]) in cells.tensors.iter().enumerate() {
+    for (k, [xx, yy, xy]) in cells.tensors().enumerate() {
         let (x, y) = (xx - yy, 2.0 * xy);
         let (energy, length) = (xx + yy, x.hypot(y));
         let bright = (energy / full).sqrt().min(1.0);
@@ -82,7 +82,7 @@ fn cells(cells: &Cells) -> Canvas {
 
 /// The energy that few cells exceed.
 fn nearly_most(cells: &Cells) -> f32 {
-    let mut energies: Vec<f32> = cells.tensors.iter().map(|[xx, yy, _]| xx + yy).collect();
+    let mut energies: Vec<f32> = cells.tensors().map(|[xx, yy, _]| xx + yy).collect();
     if energies.is_empty() {
         return MIN_ENERGY;
     }

@@ -19,60 +19,88 @@ pub struct Cells {
     /// Rows of cells.
     pub rows: usize,
     /// xx, yy and xy of each cell and its eight neighbours, a pixel: the window in which direction is judged.
-    pub tensors: Vec<[f32; 3]>,
+    planes: [Vec<f32>; 3],
     /// The gradient energy of each cell by itself.
     pub energies: Vec<f32>,
-    /// The energy of a window that one in five has not: noise.
+    /// The energies of windows that others are measured by.
+    pub levels: Levels,
+}
+
+/// Two energies among those of all windows, of a quarter of them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Levels {
+    /// What one in five has not: noise.
     pub noise: f32,
-    /// The energy that one window in a hundred exceeds, of a quarter of them.
+    /// What one in a hundred exceeds.
     pub strong: f32,
+}
+
+impl Levels {
+    /// Those of `energies`.
+    fn of(energies: impl Iterator<Item = f32>) -> Self {
+        let mut energies: Vec<f32> = energies.step_by(4).collect();
+        let Some(last) = energies.len().checked_sub(1) else { return Self::default() };
+        let mut at =
+            |share: usize| *energies.select_nth_unstable_by(last * share / 100, f32::total_cmp).1;
+        Self { noise: at(20), strong: at(99) }
+    }
 }
 
 impl Cells {
     /// The cells of `picture`, of `side` pixels each, [`CELL`] or twice as many; of large cells every other row is looked at.
     pub fn of(picture: View<'_>, side: usize) -> Self {
         let (columns, rows) = (picture.width / side, picture.height / side);
-        let mut tensors = vec![[0.0_f32; 3]; columns * rows];
+        let mut own = [(); 3].map(|()| vec![0.0_f32; columns * rows]);
         let step = if side > CELL { 2 } else { 1 };
         // Sobel's weights sum to 8.
         let scale = 1.0 / (64 * (side / step) * side) as f32;
+        let add_up = if side > CELL { add_up::<CELL> } else { add_up::<HALF> };
         let mut sums = Sums::new();
-        for (row, cells) in tensors.chunks_exact_mut(columns.max(1)).enumerate() {
-            for (tile, cells) in cells.chunks_mut(TILE / side).enumerate() {
-                sums.products.iter_mut().for_each(|column| column.fill(0));
-                for y in (row * side..(row + 1) * side).step_by(step) {
-                    sums.add_row(picture, tile * TILE, y);
-                }
-                let add_up = if side > CELL { add_up::<CELL> } else { add_up::<HALF> };
-                (0..3).for_each(|k| add_up(&sums.products[k], k, scale, cells));
+        for (row, tile) in
+            (0..rows).flat_map(|row| (0..picture.width / TILE + 1).map(move |t| (row, t)))
+        {
+            sums.products.iter_mut().for_each(|column| column.fill(0));
+            for y in (row * side..(row + 1) * side).step_by(step) {
+                sums.add_row(picture, tile * TILE, y);
+            }
+            let (first, n) = (tile * TILE / side, TILE / side);
+            for (plane, products) in own.iter_mut().zip(&sums.products) {
+                let cells = &mut plane[row * columns..(row + 1) * columns];
+                let last = (first + n).min(columns);
+                add_up(products, scale, cells.get_mut(first..last).unwrap_or_default());
             }
         }
-        let energies = tensors.iter().map(|t| t[0] + t[1]).collect();
-        let raw = Self { columns, rows, tensors, energies, noise: 0.0, strong: 0.0 };
-        Self { tensors: raw.smoothed(), ..raw }.levelled()
+        let energies = own[0].iter().zip(&own[1]).map(|(xx, yy)| xx + yy).collect();
+        let planes = own.map(|plane| smoothed(&plane, columns));
+        let levels = Levels::of(planes[0].iter().zip(&planes[1]).map(|(xx, yy)| xx + yy));
+        Self { columns, rows, planes, energies, levels }
     }
 
-    /// The same with its levels of energy: a quarter of the cells says enough about all of them.
-    fn levelled(mut self) -> Self {
-        let mut energies: Vec<f32> = self.tensors.iter().step_by(4).map(|t| t[0] + t[1]).collect();
-        if let Some(last) = energies.len().checked_sub(1) {
-            let mut at = |share: usize| {
-                *energies.select_nth_unstable_by(last * share / 100, f32::total_cmp).1
-            };
-            (self.noise, self.strong) = (at(20), at(99));
-        }
-        self
+    /// xx, yy and xy of the window around cell `k`; nothing beyond the last.
+    pub fn tensor(&self, k: usize) -> [f32; 3] {
+        [0, 1, 2].map(|plane: usize| self.planes[plane].get(k).copied().unwrap_or_default())
+    }
+
+    /// The same of each cell.
+    pub fn tensors(&self) -> impl Iterator<Item = [f32; 3]> + '_ {
+        let [xx, yy, xy] = &self.planes;
+        xx.iter().zip(yy).zip(xy).map(|((xx, yy), xy)| [*xx, *yy, *xy])
+    }
+
+    /// The energy of each window.
+    fn windows(&self) -> impl Iterator<Item = f32> + '_ {
+        self.planes[0].iter().zip(&self.planes[1]).map(|(xx, yy)| xx + yy)
     }
 
     /// The energy that one window in a hundred exceeds, of all of them: small symbols have few windows.
     pub fn strongest(&self) -> f32 {
         // Those near it and above are few.
-        let energies = self.tensors.iter().map(|t| t[0] + t[1]);
-        let mut above: Vec<f32> = energies.filter(|energy| *energy >= 0.7 * self.strong).collect();
-        let n_stronger = self.tensors.len().saturating_sub(1).div_ceil(100);
+        let near = 0.7 * self.levels.strong;
+        let mut above: Vec<f32> = self.windows().filter(|energy| *energy >= near).collect();
+        let n_stronger = self.energies.len().saturating_sub(1).div_ceil(100);
         match above.len().checked_sub(1 + n_stronger) {
             Some(rank) => *above.select_nth_unstable_by(rank, f32::total_cmp).1,
-            None => self.strong,
+            None => self.levels.strong,
         }
     }
 
@@ -81,42 +109,43 @@ impl Cells {
         self.energies.iter().all(|energy| *energy < 2.0 * MIN_ENERGY)
     }
 
-    /// The same without what cells have from their neighbours alone: fine bars fill every cell, and near a small
-    /// symbol the window would reach over its quiet zone to the edge of the label.
-    #[must_use]
-    pub fn trimmed(&self) -> Self {
-        let own = |(tensor, energy): (&[f32; 3], &f32)| {
-            if *energy < 0.4 * (tensor[0] + tensor[1]) { [0.0; 3] } else { *tensor }
-        };
-        let tensors = self.tensors.iter().zip(&self.energies).map(own).collect();
-        Self { tensors, energies: self.energies.clone(), ..*self }.levelled()
+    /// Whether each cell has a good part of the energy of its window itself, not from its neighbours alone: fine bars
+    /// fill every cell, and near a small symbol the window would reach over its quiet zone to the edge of the label.
+    pub fn are_own(&self) -> impl Iterator<Item = bool> + '_ {
+        self.energies.iter().zip(self.windows()).map(|(own, window)| *own >= 0.4 * window)
     }
 
-    /// The mean of each cell and its eight neighbours; beyond the rim there is nothing.
-    fn smoothed(&self) -> Vec<[f32; 3]> {
-        let mut out = vec![[0.0_f32; 3]; self.tensors.len()];
-        let mut sums = vec![[0.0_f32; 3]; self.columns + 2];
-        let row = |y: usize| &self.tensors[y * self.columns..(y + 1) * self.columns];
-        for (y, out) in out.chunks_exact_mut(self.columns.max(1)).enumerate() {
-            let sums_of_row = sums[1..=self.columns].as_flattened_mut();
-            sums_of_row.fill(0.0);
-            for near in y.saturating_sub(1)..(y + 2).min(self.rows) {
-                sums_of_row.iter_mut().zip(row(near).as_flattened()).for_each(|(s, v)| *s += v);
-            }
-            let [left, middle, right] = [0, 3, 6].map(|k| &sums.as_flattened()[k..]);
-            let near = left.iter().zip(middle).zip(right);
-            for (out, ((left, middle), right)) in out.as_flattened_mut().iter_mut().zip(near) {
-                *out = (left + middle + right) * (1.0 / 9.0);
-            }
-        }
-        out
+    /// The levels of energy where the windows of cells that have none themselves are empty.
+    pub fn own_levels(&self) -> Levels {
+        Levels::of(
+            self.windows().zip(self.are_own()).map(|(e, is_own)| if is_own { e } else { 0.0 }),
+        )
     }
 }
 
-/// Sets component `k` of each cell to the sum of its `N` of `product`, to `scale`.
-fn add_up<const N: usize>(product: &[i32], k: usize, scale: f32, cells: &mut [[f32; 3]]) {
+/// The mean of each cell of a plane of so many `columns` and its eight neighbours; beyond the rim there is nothing.
+fn smoothed(plane: &[f32], columns: usize) -> Vec<f32> {
+    let mut out = vec![0.0_f32; plane.len()];
+    let mut sums = vec![0.0_f32; columns + 2];
+    let rows: Vec<&[f32]> = plane.chunks_exact(columns.max(1)).collect();
+    for (y, out) in out.chunks_exact_mut(columns.max(1)).enumerate() {
+        let sums_of_row = &mut sums[1..=columns];
+        sums_of_row.fill(0.0);
+        for near in rows.iter().take(y + 2).skip(y.saturating_sub(1)) {
+            sums_of_row.iter_mut().zip(*near).for_each(|(sum, v)| *sum += v);
+        }
+        let near = sums.iter().zip(&sums[1..]).zip(&sums[2..]);
+        for (out, ((left, middle), right)) in out.iter_mut().zip(near) {
+            *out = (left + middle + right) * (1.0 / 9.0);
+        }
+    }
+    out
+}
+
+/// Sets each cell to the sum of its `N` of `product`, to `scale`.
+fn add_up<const N: usize>(product: &[i32; TILE / 2], scale: f32, cells: &mut [f32]) {
     for (cell, parts) in cells.iter_mut().zip(product.as_chunks::<N>().0) {
-        cell[k] = parts.iter().sum::<i32>() as f32 * scale;
+        *cell = parts.iter().sum::<i32>() as f32 * scale;
     }
 }
 

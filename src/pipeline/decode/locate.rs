@@ -7,7 +7,7 @@
     reason = "cell indices are far below the limits of their types"
 )]
 
-use crate::pipeline::decode::cells::{CELL, Cells, MIN_ENERGY};
+use crate::pipeline::decode::cells::{CELL, Cells, Levels, MIN_ENERGY};
 use crate::pipeline::symbol::Point;
 
 /// Least coherence of a cell of bars.
@@ -104,36 +104,32 @@ impl Region {
     }
 }
 
-/// One cell that may be of bars: its direction as a unit vector of twice the angle.
-#[derive(Debug, Clone, Copy)]
-struct Direction {
-    cos: f32,
-    sin: f32,
-    /// Whether it is, and no region has it yet.
-    on: bool,
-}
-
 /// The regions of bars in `cells`, largest first.
 pub fn regions(cells: &Cells) -> Vec<Region> {
-    coherent(cells, MIN_COHERENCE)
+    coherent(cells, directed(cells, cells.levels, MIN_COHERENCE).collect())
+}
+
+/// The same of cells that have the gradient of bars themselves.
+pub fn own_regions(cells: &Cells) -> Vec<Region> {
+    let directed = directed(cells, cells.own_levels(), MIN_COHERENCE);
+    coherent(cells, directed.zip(cells.are_own()).map(|(is, is_own)| is && is_own).collect())
 }
 
 /// The same with bars that lines cross, as dots of a worn printing head leave them.
 pub fn worn_regions(cells: &Cells) -> Vec<Region> {
-    coherent(cells, WORN_COHERENCE)
+    coherent(cells, directed(cells, cells.levels, WORN_COHERENCE).collect())
 }
 
-fn coherent(cells: &Cells, least: f32) -> Vec<Region> {
-    let smooth = &cells.tensors;
-    let mut directions = directions(cells, least);
+/// The boxes around joined cells, of those that are `open`.
+fn coherent(cells: &Cells, mut open: Vec<bool>) -> Vec<Region> {
     let mut found = Vec::new();
     let mut members = Vec::new();
-    for start in 0..directions.len() {
-        if directions[start].on {
-            grow(start, cells, &mut directions, &mut members);
-            if members.len() >= MIN_CELLS {
-                found.extend(region(&members, cells, smooth));
-            }
+    let mut start = 0;
+    while let Some(next) = open.get(start..).and_then(|rest| rest.iter().position(|on| *on)) {
+        start += next;
+        grow(start, cells, &mut open, &mut members);
+        if members.len() >= MIN_CELLS {
+            found.extend(region(&members));
         }
     }
     found.sort_by(|a, b| (b.across * b.along).total_cmp(&(a.across * a.along)));
@@ -219,34 +215,53 @@ impl Region {
     }
 }
 
-fn directions(cells: &Cells, coherence: f32) -> Vec<Direction> {
-    let threshold = MIN_ENERGY.max(3.0 * cells.noise).max(0.02 * cells.strong);
-    let none = Direction { cos: 0.0, sin: 0.0, on: false };
-    let direction = |t: &[f32; 3]| {
-        let energy = t[0] + t[1];
-        let (x, y) = (t[0] - t[1], 2.0 * t[2]);
-        let (square, least) = (x * x + y * y, coherence * (energy - cells.noise));
-        // No root for the many that are not.
-        if energy <= threshold || square <= least * least {
-            return none;
-        }
-        let unit = 1.0 / square.sqrt().max(1e-6);
-        Direction { cos: x * unit, sin: y * unit, on: true }
-    };
-    cells.tensors.iter().map(direction).collect()
+/// Whether each cell may be of bars: strong, and of one direction.
+fn directed(cells: &Cells, levels: Levels, coherence: f32) -> impl Iterator<Item = bool> {
+    let threshold = MIN_ENERGY.max(3.0 * levels.noise).max(0.02 * levels.strong);
+    cells.tensors().map(move |[xx, yy, xy]| {
+        let energy = xx + yy;
+        let (x, y) = (xx - yy, 2.0 * xy);
+        let least = coherence * (energy - levels.noise);
+        // Both at once, without a way around the second: so the compiler makes vectors of it.
+        (energy > threshold) & (x * x + y * y > least * least)
+    })
+}
+
+/// A cell of a region.
+struct Member {
+    cell: usize,
+    /// Its column and its row.
+    place: (u32, u32),
+    /// xx, yy and xy of its window.
+    tensor: [f32; 3],
+}
+
+impl Member {
+    fn of(cells: &Cells, cell: usize) -> Self {
+        let (at, columns) = (cell as u32, cells.columns as u32);
+        Self { cell, place: (at % columns, at / columns), tensor: cells.tensor(cell) }
+    }
+
+    /// Whether the directions of both are nearly one.
+    fn is_like(&self, other: &Self) -> bool {
+        let double = |[xx, yy, xy]: [f32; 3]| (xx - yy, 2.0 * xy);
+        let (a, b) = (double(self.tensor), double(other.tensor));
+        let dot = a.0 * b.0 + a.1 * b.1;
+        let square = |(x, y): (f32, f32)| x * x + y * y;
+        dot > 0.0 && dot * dot > JOINED * JOINED * square(a) * square(b)
+    }
 }
 
 /// Takes the cells joined to `start`, from neighbour to neighbour of like direction.
-fn grow(start: usize, cells: &Cells, directions: &mut [Direction], members: &mut Vec<usize>) {
+fn grow(start: usize, cells: &Cells, open: &mut [bool], members: &mut Vec<Member>) {
     members.clear();
-    members.push(start);
-    directions[start].on = false;
+    members.push(Member::of(cells, start));
+    open[start] = false;
     let mut next = 0;
-    while let Some(&cell) = members.get(next) {
+    while let Some(here) = members.get(next) {
         next += 1;
-        let x = cell as u32 % cells.columns as u32;
-        let here = directions[cell];
-        let is_within = [x > 0, x as usize + 1 < cells.columns, true, true];
+        let (cell, column) = (here.cell, here.place.0 as usize);
+        let is_within = [column > 0, column + 1 < cells.columns, true, true];
         // The row above the first and the one below the last are not there.
         let near = [
             cell.wrapping_sub(1),
@@ -254,34 +269,30 @@ fn grow(start: usize, cells: &Cells, directions: &mut [Direction], members: &mut
             cell.wrapping_sub(cells.columns),
             cell + cells.columns,
         ];
-        for (there, is_within) in near.into_iter().zip(is_within) {
-            let Some(other) = directions.get_mut(there).filter(|d| is_within && d.on) else {
-                continue;
-            };
-            if here.cos * other.cos + here.sin * other.sin > JOINED {
-                other.on = false;
-                members.push(there);
+        let mut joined = [None, None, None, None];
+        for ((there, is_within), joined) in near.into_iter().zip(is_within).zip(&mut joined) {
+            if let Some(on) = open.get_mut(there).filter(|on| is_within && **on) {
+                let other = Member::of(cells, there);
+                if here.is_like(&other) {
+                    *on = false;
+                    *joined = Some(other);
+                }
             }
         }
+        members.extend(joined.into_iter().flatten());
     }
 }
 
 /// The box around `members`; `None` for what has not the shape of a symbol.
-fn region(members: &[usize], cells: &Cells, tensors: &[[f32; 3]]) -> Option<Region> {
-    let sum = members.iter().fold([0.0_f32; 3], |sum, m| {
-        let t = tensors[*m];
-        [sum[0] + t[0], sum[1] + t[1], sum[2] + t[2]]
+fn region(members: &[Member]) -> Option<Region> {
+    let sum = members.iter().fold([0.0_f32; 3], |sum, Member { tensor: [xx, yy, xy], .. }| {
+        [sum[0] + xx, sum[1] + yy, sum[2] + xy]
     });
     let angle = (2.0 * sum[2]).atan2(sum[0] - sum[1]) / 2.0;
     let (sin, cos) = angle.sin_cos();
-    let centre_of = |m: &usize| {
-        let half = (CELL as f32 - 1.0) / 2.0;
-        let (m, columns) = (*m as u32, cells.columns as u32);
-        let cell = CELL as f32;
-        ((m % columns) as f32 * cell + half, (m / columns) as f32 * cell + half)
-    };
-    let place = |m: &usize| {
-        let (x, y) = centre_of(m);
+    let place = |member: &Member| {
+        let centre = |k: u32| k as f32 * CELL as f32 + (CELL as f32 - 1.0) / 2.0;
+        let (x, y) = (centre(member.place.0), centre(member.place.1));
         (x * cos + y * sin, y * cos - x * sin)
     };
     let places: Vec<(f32, f32)> = members.iter().map(place).collect();
@@ -303,8 +314,8 @@ fn region(members: &[usize], cells: &Cells, tensors: &[[f32; 3]]) -> Option<Regi
     }
     let (slope, bend) = (line.slope / across, line.bend);
     let twice = (2.0 * angle).sin_cos();
-    let turn = |m: &usize| turn(tensors[*m], twice);
-    let fan = fan(members.iter().zip(&places).map(|(m, p)| (p.0 - u, turn(m))), across);
+    let turns = members.iter().map(|member| turn(member.tensor, twice));
+    let fan = fan(places.iter().map(|place| place.0 - u).zip(turns), across);
     Some(Region { centre, angle, across, along, slope, bend, fan })
 }
 

@@ -105,9 +105,9 @@ pub fn patches<'a>(grids: impl IntoIterator<Item = &'a Cells>) -> Vec<Patch> {
     let mut found: Vec<Patch> = Vec::new();
     let mut alone: Vec<Patch> = Vec::new();
     for cells in grids {
-        let strongest = cells.strongest();
-        for share in [0.15, 0.08] {
-            for patch in patches_above(cells, share * strongest, &WINDOWED) {
+        let marks = marks(cells);
+        for mark in [Mark::STRONG, Mark::ANY] {
+            for patch in marked(cells, &marks, mark, &WINDOWED) {
                 // Glare leaves one side of a symbol faint: both are one patch.
                 match found.iter_mut().find(|other| other.overlap(&patch) > 0.6) {
                     Some(other) => *other = other.joined(&patch),
@@ -115,7 +115,7 @@ pub fn patches<'a>(grids: impl IntoIterator<Item = &'a Cells>) -> Vec<Patch> {
                 }
             }
         }
-        alone.extend(patches_above(&cells.trimmed(), 0.15 * strongest, &TRIMMED));
+        alone.extend(marked(cells, &marks, Mark::OWN, &TRIMMED));
     }
     // Without their windows, symbols that stand close are two.
     for patch in alone {
@@ -276,29 +276,62 @@ impl Window {
     }
 }
 
-fn patches_above(cells: &Cells, least: f32, wanted: &Least) -> Vec<Patch> {
-    let least = least.max(4.0);
-    let is_on = |t: &[f32; 3]| {
+/// What a cell that may be of modules has.
+struct Mark;
+
+impl Mark {
+    /// Both directions of the gradient, if weakly.
+    const ANY: u8 = 1;
+    /// The same at a high threshold.
+    const STRONG: u8 = 2;
+    /// The same, not from its neighbours alone.
+    const OWN: u8 = 4;
+}
+
+/// The marks of each cell.
+fn marks(cells: &Cells) -> Vec<u8> {
+    let strongest = cells.strongest();
+    let [strong, any] = [0.15, 0.08].map(|share: f32| (share * strongest).max(4.0));
+    let marks = |([xx, yy, xy], is_own): ([f32; 3], bool)| {
+        let (energy, apart) = (xx + yy, xx - yy);
+        let root = apart * apart + 4.0 * xy * xy;
         // The weaker direction has half of what the difference of both, a root, leaves of the energy.
-        let (energy, apart) = (t[0] + t[1], t[0] - t[1]);
-        let left = energy - 2.0 * least.max(MIN_SHARE * energy);
-        left > 0.0 && left * left > apart * apart + 4.0 * t[2] * t[2]
+        let is_above = |least: f32| {
+            let left = energy - 2.0 * least.max(MIN_SHARE * energy);
+            (left > 0.0) & (left * left > root)
+        };
+        let (is_any, is_strong) = (is_above(any), is_above(strong));
+        let mark = |is: bool, mark: u8| u8::from(is) * mark;
+        mark(is_any, Mark::ANY)
+            | mark(is_strong, Mark::STRONG)
+            | mark(is_strong & is_own, Mark::OWN)
     };
-    let mut open: Vec<bool> = cells.tensors.iter().map(is_on).collect();
-    let mut found = Vec::new();
-    for start in 0..open.len() {
-        if open[start] {
-            found.extend(patch(start, cells, &mut open, wanted));
-        }
+    cells.tensors().zip(cells.are_own()).map(marks).collect()
+}
+
+/// The patches of joined cells with one mark.
+fn marked(cells: &Cells, marks: &[u8], mark: u8, wanted: &Least) -> Vec<Patch> {
+    let mut open: Vec<bool> = marks.iter().map(|marks| marks & mark != 0).collect();
+    let (mut found, mut members) = (Vec::new(), Vec::new());
+    let mut start = 0;
+    while let Some(next) = open.get(start..).and_then(|rest| rest.iter().position(|on| *on)) {
+        start += next;
+        open[start] = false;
+        members.clear();
+        members.push(start);
+        found.extend(patch(cells, &mut open, &mut members, wanted));
     }
     found
 }
 
-/// The box around the cells joined to `start`, which are closed on the way.
-fn patch(start: usize, cells: &Cells, open: &mut [bool], wanted: &Least) -> Option<Patch> {
+/// The box around the cells joined to the one in `members`, which are closed on the way.
+fn patch(
+    cells: &Cells,
+    open: &mut [bool],
+    members: &mut Vec<usize>,
+    wanted: &Least,
+) -> Option<Patch> {
     let (columns, rows) = (cells.columns, cells.rows);
-    let mut members = vec![start];
-    open[start] = false;
     let (mut left, mut right) = (usize::MAX, 0);
     let (mut top, mut bottom) = (usize::MAX, 0);
     let mut next = 0;
