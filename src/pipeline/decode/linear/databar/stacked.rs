@@ -119,7 +119,7 @@ pub fn read(strip: &Strip<'_>, formats: &Formats) -> Option<Symbol> {
     let probe = |k: u16| bars(strip, at((f32::from(k) + 0.5) / f32::from(PROBES)), 0.0);
     let is_promising = |k: u16| {
         let bars = probe(k);
-        !contents(&bars).is_empty() || !contents(&bars.reversed()).is_empty()
+        has_finder(&bars) && !(contents(&bars).is_empty() && contents(&bars.reversed()).is_empty())
     };
     if !(0..PROBES).any(is_promising) {
         return None;
@@ -141,6 +141,19 @@ pub fn read(strip: &Strip<'_>, formats: &Formats) -> Option<Symbol> {
         }
     }
     found(&parts).filter(|found| formats.has(found.symbology)).map(|found| symbol(&found, strip))
+}
+
+/// Whether five elements of `bars` may be a finder pattern, from either side: the second and the third one have ten to
+/// twelve of its fifteen modules, the last two have two (tables 4 and 10). What costs little, before anything else.
+fn has_finder(bars: &Bars) -> bool {
+    let may_be = |[_, b, c, d, e]: [f32; 5], whole: f32| {
+        (0.55..0.9).contains(&((b + c) / whole)) && (0.06..0.23).contains(&((d + e) / whole))
+    };
+    (0..bars.elements()).filter_map(|k| bars.widths::<5>(k)).any(|widths| {
+        let whole = widths.iter().sum();
+        let [a, b, c, d, e] = widths;
+        may_be(widths, whole) || may_be([e, d, c, b, a], whole)
+    })
 }
 
 /// The symbol whose parts enough rows have read.
