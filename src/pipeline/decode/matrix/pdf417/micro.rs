@@ -135,10 +135,17 @@ pub struct Row {
     addresses: (usize, usize),
 }
 
+/// Whether `bars` show any row address pattern.
+fn has_address(bars: &Bars) -> bool {
+    (0..bars.edges.len()).step_by(2).any(|k| address(&bars.edges[k..]).is_some())
+}
+
 /// The row that the line at `v` shows, from either side, if the line below shows it too. `bars` are those within the
 /// region.
 pub fn row_at(scan: &Scan<'_>, region: &Region, bars: &Bars, v: f32) -> Option<Row> {
-    let reach = reach(region, bars)?;
+    // The ends of a part of a symbol lie within it or near it.
+    let reach =
+        (has_address(bars) || has_address(&bars.reversed())).then(|| reach(region, bars))??;
     let rows = |v: f32| {
         let bars = scan.edges(v, reach, 1);
         [row(&bars, v), row(&bars.reversed(), v)]
