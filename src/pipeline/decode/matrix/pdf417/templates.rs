@@ -128,9 +128,15 @@ impl Likeness {
     }
 }
 
+/// Codewords that are compared at a time.
+const LANES: usize = 16;
+
+/// The places of several codewords, each place of all of them side by side.
+type Block = [[f32; LANES]; PLACES];
+
 /// What every codeword looks like, in its three clusters, by value.
 #[derive(Debug, Clone)]
-pub struct Templates([Vec<Shape>; 3]);
+pub struct Templates([Vec<Block>; 3]);
 
 /// The places of a codeword, their mean 0 and their squares' sum 1.
 type Shape = [f32; PLACES];
@@ -138,21 +144,23 @@ type Shape = [f32; PLACES];
 impl Templates {
     /// Through `kernel`.
     pub fn of(kernel: &Kernel) -> Self {
-        let mut clusters = [(); 3].map(|()| vec![[0.0; PLACES]; VALUES]);
+        let light = lights(kernel);
+        let mut clusters = [(); 3].map(|()| vec![[[0.0; LANES]; PLACES]; VALUES.div_ceil(LANES)]);
         for (bits, value) in patterns() {
-            let dark = |k: usize| bits >> (MODULES - 1 - k) & 1 == 1;
-            // A light module ends the codeword before, a dark one begins the next.
-            let mut places = vec![0.0; PER_MODULE];
-            places.extend((0..PLACES).map(|k| if dark(k / PER_MODULE) { 1.0 } else { 0.0 }));
-            places.extend([1.0; PER_MODULE]);
-            let print = Print(places);
-            let blurred = |k: usize| {
-                let around = print.around(k + PER_MODULE);
-                -around.iter().zip(kernel).map(|(p, w)| p * w).sum::<f32>()
+            // A light module ends the codeword before, a dark one begins the next; beyond them is what may be either.
+            let dark = bits << 2 | 0b10;
+            let darker = dark | 1 | 1 << (MODULES + 3);
+            let seen = |k: usize| {
+                let of = |modules: u32| {
+                    light[k % PER_MODULE]
+                        [(modules >> (MODULES - 1 - k / PER_MODULE) & 0x1f) as usize]
+                };
+                (of(dark) + of(darker)) / 2.0
             };
-            let Some(shape) = shape(std::array::from_fn(blurred)) else { continue };
-            if let Some(place) = clusters[cluster(bits)].get_mut(usize::from(value)) {
-                *place = shape;
+            let Some(shape) = shape(std::array::from_fn(seen)) else { continue };
+            let value = usize::from(value);
+            if let Some(block) = clusters[cluster(bits)].get_mut(value / LANES) {
+                block.iter_mut().zip(shape).for_each(|(place, v)| place[value % LANES] = v);
             }
         }
         Self(clusters)
@@ -165,8 +173,8 @@ impl Templates {
         let contrast = (high - low) / 255.0;
         let seen = shape(seen)?;
         let (mut best, mut next, mut value) = (-1.0_f32, -1.0_f32, 0);
-        for (k, template) in (0_u16..).zip(self.0.get(cluster)?) {
-            let like = product(&seen, template);
+        let likes = self.0.get(cluster)?.iter().flat_map(|block| products(&seen, block));
+        for (k, like) in (0_u16..).zip(likes).take(VALUES) {
             if like > best {
                 (next, best, value) = (best, like, k);
             } else if like > next {
@@ -212,17 +220,23 @@ fn shape(mut seen: Shape) -> Option<Shape> {
     (size > 1e-3).then(|| seen.map(|v| v / size))
 }
 
-fn product(a: &Shape, b: &Shape) -> f32 {
-    let (a, a_rest) = a.as_chunks::<8>();
-    let (b, b_rest) = b.as_chunks::<8>();
-    let mut sums = [0.0_f32; 8];
-    for (a, b) in a.iter().zip(b) {
-        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
-        }
+/// How light each place of a module is through `kernel`, by the module, two before and two after it: a bit each, 1 for a
+/// dark one, the last one lowest.
+fn lights(kernel: &Kernel) -> [[f32; 32]; PER_MODULE] {
+    let light = |place: usize, modules: usize| {
+        let is_dark = |k: usize| modules >> (4 - (place + k) / PER_MODULE) & 1 == 1;
+        -kernel.iter().enumerate().filter(|(k, _)| is_dark(*k)).map(|(_, w)| w).sum::<f32>()
+    };
+    std::array::from_fn(|place| std::array::from_fn(|modules| light(place, modules)))
+}
+
+/// How much `seen` looks like each codeword of `block`.
+fn products(seen: &Shape, block: &Block) -> [f32; LANES] {
+    let mut sums = [0.0_f32; LANES];
+    for (seen, places) in seen.iter().zip(block) {
+        sums.iter_mut().zip(places).for_each(|(sum, place)| *sum += seen * place);
     }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f32>() + rest
+    sums
 }
 
 #[cfg(test)]
@@ -235,10 +249,11 @@ mod tests {
     #[test]
     fn every_codeword_is_told_from_all_others() {
         let templates = Templates::of(&SHARP);
-        for (cluster, shapes) in templates.0.iter().enumerate() {
-            for (value, shape) in (0..).zip(shapes) {
-                let found = templates.likest_of_all(*shape).unwrap();
-                assert_eq!((found.value, found.cluster), (value, cluster));
+        for (cluster, blocks) in templates.0.iter().enumerate() {
+            for value in 0..VALUES {
+                let shape = blocks[value / LANES].map(|places| places[value % LANES]);
+                let found = templates.likest_of_all(shape).unwrap();
+                assert_eq!((usize::from(found.value), found.cluster), (value, cluster));
                 assert!(found.error < 1e-3 && found.next > 0.02);
             }
         }
