@@ -91,7 +91,7 @@ fn read_by_finders(view: View<'_>, patch: &Patch, formats: &Formats) -> Option<S
     let is_wanted = formats.has_any(Family::Qr.symbologies());
     let finders = if is_wanted { relief.finders() } else { Vec::new() };
     let qr = || formats.has(Symbology::QRCode).then(|| qr(gray, &finders))?;
-    let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &relief))?;
+    let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &relief.bulls_eyes()))?;
     // Micro QR and rMQR have one finder pattern.
     let of_one = || {
         (1..3).contains(&finders.len()).then_some(())?;
@@ -128,9 +128,8 @@ fn qr(view: View<'_>, finders: &[Rings]) -> Option<Symbol> {
 }
 
 /// The Aztec symbol of `view`, dark on light or light on dark.
-fn aztec(view: View<'_>, relief: &Relief) -> Option<Symbol> {
-    let found = relief.bulls_eyes();
-    found.iter().take(MAX_EYES).find_map(|rings| {
+fn aztec(view: View<'_>, eyes: &[Rings]) -> Option<Symbol> {
+    eyes.iter().take(MAX_EYES).find_map(|rings| {
         if rings.is_dark {
             return aztec::read(view, rings);
         }
@@ -183,73 +182,87 @@ pub fn read_whole(view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) 
     if view.width * view.height > WHOLE {
         return;
     }
-    let whole = Patch { left: 0, top: 0, width: view.width, height: view.height };
-    let mut reduced = Crop::plain(view, &whole);
-    while reduced.gray.luma.len() > 2 * TINY {
-        reduced = reduced.halved();
-    }
-    let found = read_by_finder(view, formats);
-    if found.is_some() {
-        return add(symbols, found, view);
-    }
+    let reduced = Crop::reduced(view, 2 * TINY);
     let own = reduced.gray.view();
-    let inside = Patch { left: 0, top: 0, width: own.width, height: own.height };
-    if !is_mixed(own, &inside) {
-        return;
-    }
-    let enlarged = (view.width * view.height <= TINY).then(|| Crop::enlarged(view, &whole));
-    let crops: Vec<Whole> = [reduced].into_iter().chain(enlarged).map(Whole::of).collect();
-    for family in Family::ALL.into_iter().filter(|family| formats.has_any(family.symbologies())) {
-        let n_ways = if family.is_square() { crops.len() } else { 1 };
-        let found = crops.iter().take(n_ways).find_map(|crop| crop.read(family));
-        if found.is_some() {
-            return add(symbols, found, view);
-        }
+    if is_mixed(own, &all_of(own)) {
+        let whole = Whole::of(view, reduced);
+        let found = whole.read_by_finders(formats).or_else(|| whole.read_by_rxing(formats));
+        add(symbols, found, view);
     }
 }
 
-/// A whole picture for rxing, and the finder patterns in it.
-struct Whole {
-    crop: Crop,
+/// A picture that may be little more than a symbol, and the finder patterns in it.
+struct Whole<'a> {
+    view: View<'a>,
+    /// The picture where it is small, or reduced.
+    reduced: Crop,
+    /// The same at a size at which it costs little, where finder patterns are looked for.
+    small: Crop,
     finders: Vec<Rings>,
     eyes: Vec<Rings>,
 }
 
-impl Whole {
-    fn of(crop: Crop) -> Self {
-        let relief = Relief::of(crop.gray.view());
-        Self { finders: relief.finders(), eyes: relief.bulls_eyes(), crop }
+impl<'a> Whole<'a> {
+    fn of(view: View<'a>, reduced: Crop) -> Self {
+        let small = reduced.clone().bounded();
+        let relief = Relief::of(small.gray.view());
+        let (finders, eyes) = (relief.finders(), relief.bulls_eyes());
+        Self { view, reduced, small, finders, eyes }
     }
 
-    /// What rxing reads, where there is a finder pattern as large as a symbol has that fills a good part of the picture.
-    fn read(&self, family: Family) -> Option<Symbol> {
-        let gray = self.crop.gray.view();
-        let side = gray.width.min(gray.height) as f32;
+    /// What our own readers see.
+    fn read_by_finders(&self, formats: &Formats) -> Option<Symbol> {
+        let gray = self.small.gray.view();
+        let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &self.eyes))?;
+        let placed = |symbol| self.small.placed(symbol);
+        let data_matrix = || formats.has(Symbology::DataMatrix).then(|| self.data_matrix())?;
+        aztec().map(placed).or_else(data_matrix)
+    }
+
+    fn data_matrix(&self) -> Option<Symbol> {
+        let is_fine = self.view.width * self.view.height <= FINE;
+        let enlarged = is_fine.then(|| Crop::enlarged(self.view, &all_of(self.view)));
+        let crop = enlarged.map(Crop::bounded);
+        let crop = crop.as_ref().unwrap_or(&self.small);
+        Sides::of(crop.gray.view()).read().map(|symbol| crop.placed(symbol))
+    }
+
+    /// What rxing reads, at one size or two.
+    fn read_by_rxing(&self, formats: &Formats) -> Option<Symbol> {
+        let likely =
+            |family: &Family| formats.has_any(family.symbologies()) && self.is_likely(*family);
+        let families: Vec<Family> = Family::ALL.into_iter().filter(likely).collect();
+        families.first()?;
+        let is_tiny = self.view.width * self.view.height <= TINY;
+        let enlarged = is_tiny.then(|| Crop::enlarged(self.view, &all_of(self.view)));
+        let crops = || [&self.reduced].into_iter().chain(&enlarged);
+        families.into_iter().find_map(|family| {
+            crops().take(if family.is_square() { 2 } else { 1 }).find_map(|crop| {
+                let found = engine::read(crop.gray.view(), family, Effort::Hard)?;
+                Some(crop.placed(found))
+            })
+        })
+    }
+
+    /// Whether there is a finder pattern as large as a symbol has that fills a good part of the picture.
+    fn is_likely(&self, family: Family) -> bool {
+        let side = self.small.gray.width.min(self.small.gray.height) as f32;
         let has = |found: &[Rings], share: f32| {
             found.iter().any(|rings| 7.0 * rings.module > share * side)
         };
-        let is_likely = match family {
+        match family {
             // Its finder is of lines, which others have, too: only where it costs little.
-            Family::DataMatrix => gray.luma.len() as f32 <= SLIGHT as f32 * self.crop.scale.powi(2),
+            Family::DataMatrix => self.view.width * self.view.height <= SLIGHT,
             Family::Qr => has(&self.finders, 0.03),
             Family::Aztec => has(&self.eyes, 0.04),
             Family::MaxiCode => has(&self.eyes, 0.1),
-        };
-        let read = || engine::read(gray, family, Effort::Hard);
-        is_likely.then(read)?.map(|symbol| self.crop.placed(symbol))
+        }
     }
 }
 
-/// The symbol of a picture that is little more, by our own readers: at a size at which it costs little.
-fn read_by_finder(view: View<'_>, formats: &Formats) -> Option<Symbol> {
-    let whole = Patch { left: 0, top: 0, width: view.width, height: view.height };
-    let n = view.width * view.height;
-    let crop = if n <= FINE { Crop::enlarged(view, &whole) } else { Crop::plain(view, &whole) };
-    let crop = crop.bounded();
-    let gray = crop.gray.view();
-    let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &Relief::of(gray)))?;
-    let data_matrix = || formats.has(Symbology::DataMatrix).then(|| Sides::of(gray).read())?;
-    aztec().or_else(data_matrix).map(|symbol| crop.placed(symbol))
+/// The whole of `view`.
+fn all_of(view: View<'_>) -> Patch {
+    Patch { left: 0, top: 0, width: view.width, height: view.height }
 }
 
 /// The middle of `patch`.
@@ -268,6 +281,7 @@ fn roomy(view: View<'_>, patch: &Patch) -> Patch {
 }
 
 /// A patch cut out with room around it, perhaps enlarged.
+#[derive(Clone)]
 struct Crop {
     gray: Gray,
     left: f32,
@@ -297,6 +311,14 @@ impl Crop {
         Self { gray, left: left as f32, top: top as f32, scale: 1.0 }
     }
 
+    /// All of `view`, halved until it has at most so many pixels.
+    fn reduced(view: View<'_>, most: usize) -> Self {
+        if view.luma.len() <= most {
+            return Self::plain(view, &all_of(view));
+        }
+        Self { gray: view.halved(), left: 0.0, top: 0.0, scale: 0.5 }.within(most)
+    }
+
     /// `patch` at twice its size.
     fn enlarged(view: View<'_>, patch: &Patch) -> Self {
         let gray = view.doubled(patch.left, patch.top, (patch.width, patch.height));
@@ -304,8 +326,13 @@ impl Crop {
     }
 
     /// The same at a size at which it costs little: what is large has large modules, too.
-    fn bounded(mut self) -> Self {
-        while self.gray.luma.len() > 2 * FINE {
+    fn bounded(self) -> Self {
+        self.within(2 * FINE)
+    }
+
+    /// The same halved until it has at most so many pixels.
+    fn within(mut self, most: usize) -> Self {
+        while self.gray.luma.len() > most {
             self = self.halved();
         }
         self
