@@ -287,20 +287,27 @@ fn widened(grid: &Grid, from: usize, to: usize) -> Option<Grid> {
 fn whole(view: View<'_>, core: Grid, eye: &Eye, mode: (usize, usize)) -> Option<Symbol> {
     let start = if eye.is_compact { 11 } else { 15 };
     let side = modules::aztec_side(mode.0, eye.is_compact);
-    let (mut grid, mut size) = (core, start);
-    while size < side {
-        let next = (size + GROWTH).min(side);
-        grid = widened(&grid, size, next)?.cleared(view, (next, next));
-        size = next;
-    }
-    let modules = Modules::of(view, &grid.map()?, side, side);
-    let read = |bits: Bits| {
-        let reading = modules::aztec(&bits, mode, eye.is_compact)?;
-        (reading.correction.bits >= MIN_BITS).then_some((reading, bits))
+    let read = |grid: Grid| {
+        let modules = Modules::of(view, &grid.map()?, side, side);
+        let read = |bits: Bits| {
+            let reading = modules::aztec(&bits, mode, eye.is_compact)?;
+            let is_clear = reading.correction.bits >= MIN_BITS;
+            let changed = reading.correction.changed;
+            is_clear.then(|| symbol(reading.text, "]z0", &grid, (&bits, changed)))
+        };
+        read(modules.bits(4)).or_else(|| read(modules.sharpened(0.6).bits(4)))
     };
-    let (reading, bits) = read(modules.bits(4)).or_else(|| read(modules.sharpened(0.6).bits(4)))?;
-    let changed = reading.correction.changed;
-    Some(symbol(reading.text, "]z0", &grid, (&bits, changed)))
+    let grown = || {
+        let (mut grid, mut size) = (core, start);
+        while size < side {
+            let next = (size + GROWTH).min(side);
+            grid = widened(&grid, size, next)?.cleared(view, (next, next));
+            size = next;
+        }
+        Some(grid)
+    };
+    // A flat symbol lies where its core tells.
+    widened(&core, start, side).and_then(read).or_else(|| read(grown()?))
 }
 
 fn rune(grid: &Grid, value: u8, bits: &Bits) -> Symbol {
