@@ -9,6 +9,9 @@ const BESIDE: f32 = 0.18;
 /// How far off its centre a module is looked at where a line without ink may lie in it, in modules.
 const OFF_LINE: f32 = 0.3;
 
+/// As many modules as this, and up to twice as many, tell as well as all of them how clear a grid is.
+const MANY: usize = 250;
+
 /// How a line without ink runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line {
@@ -55,7 +58,13 @@ impl Grid {
     #[must_use]
     pub fn climbed(self, module: f32, score: impl Fn(&Self) -> f32) -> Self {
         let (mut best, mut highest) = (self, score(&self));
-        for step in [0.4, 0.4, 0.2, 0.2, 0.1, 0.1] {
+        // A step that leads nowhere does not the second time either.
+        let mut is_top = false;
+        for (n, step) in [0.4, 0.4, 0.2, 0.2, 0.1, 0.1].into_iter().enumerate() {
+            if is_top && n % 2 == 1 {
+                continue;
+            }
+            is_top = true;
             for (k, sign) in (0..12).flat_map(|k| [(k, -1.0), (k, 1.0)]) {
                 let mut moved = best;
                 let point = match k / 2 {
@@ -67,7 +76,7 @@ impl Grid {
                 let there = score(&moved);
                 // Less is the light, which falls to one side.
                 if there > highest + 0.0003 * highest.abs() {
-                    (best, highest) = (moved, there);
+                    (best, highest, is_top) = (moved, there, false);
                 }
             }
         }
@@ -79,10 +88,14 @@ impl Grid {
     pub fn cleared(self, view: View<'_>, (columns, rows): (usize, usize)) -> Self {
         let Some(map) = self.map() else { return self };
         let thresholds = Modules::of(view, &map, columns, rows).thresholds(4);
+        let step = (thresholds.len() / MANY).max(1);
+        // Every n-th of rows that have a multiple of n would be some columns alone.
+        let step = if step > 1 && columns.is_multiple_of(step) { step + 1 } else { step };
+        let some = || thresholds.iter().enumerate().step_by(step);
         let clearness = |grid: &Self| {
             let Some(map) = grid.map() else { return 0.0 };
             let mut sum = 0.0;
-            for (k, threshold) in thresholds.iter().enumerate() {
+            for (k, threshold) in some() {
                 let (column, row) = ((k % columns) as f32 + 0.5, (k / columns) as f32 + 0.5);
                 let place = map.at(column / columns as f32, row / rows as f32);
                 sum += (view.sample(place.x, place.y) - threshold).abs();
