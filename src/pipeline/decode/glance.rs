@@ -13,12 +13,19 @@ const MIN_LIKENESS: f32 = 0.6;
 /// Edges in a row without a gap between them that a symbol has at least, a blurred one too. What was read had 32.
 const MIN_RUN: usize = 14;
 
+/// Edges, with gaps or without, of one that is worn or in pieces. No linear symbol has less than 34.
+const MIN_WHOLE: usize = 28;
+
 /// Bands that are like the mean of all, of a symbol that has to be fitted. What was read had seven of eight.
 const MIN_LIKE_WHOLE: usize = 6;
 
-/// Half the pixels across a symbol that is fitted, at least: the shortest kinds have 67 modules, and below 0.9 pixels a
-/// module nothing is told. What was read had 50.
+/// Half the pixels across a symbol that is not read as it is, at least: the shortest kinds have 67 modules, and below 0.9
+/// pixels a module nothing is told. What was read had 46.
 pub const MIN_ACROSS: f32 = 30.0;
+
+/// The same of one that is fitted as a whole: the edges of its modules are lost at more than a pixel each, and an EAN has 95.
+/// What was read had 60.
+pub const MIN_WHOLE_ACROSS: f32 = 48.0;
 
 /// A gap: so many times the width of the middle one of all bars and spaces.
 const GAP: f32 = 4.0;
@@ -31,11 +38,21 @@ const EVEN: f32 = 0.2;
 
 /// Whether the bands of an aligned region, from top to bottom, may be of a symbol.
 pub fn may_be_bars(bands: &[Vec<f32>]) -> bool {
+    have_bars(bands, MIN_RUN)
+}
+
+/// The same of one that is worn or in pieces: its edges have to tell it.
+pub fn may_be_whole_bars(bands: &[Vec<f32>]) -> bool {
+    have_bars(bands, MIN_WHOLE)
+}
+
+/// Whether `bands` are alike, and their mean has so many edges, which are not those of a grille.
+fn have_bars(bands: &[Vec<f32>], least: usize) -> bool {
     if likeness(bands) < MIN_LIKENESS {
         return false;
     }
     let bars = Bars::of(&mean_of(bands), 0.25);
-    longest_run(&bars) >= MIN_RUN && evenness(&bars) < MAX_EVEN
+    bars.edges.len() >= least && longest_run(&bars) >= MIN_RUN && evenness(&bars) < MAX_EVEN
 }
 
 /// Whether `bands` of a few columns of a region, from top to bottom, leave it open that its rows are alike.

@@ -24,7 +24,9 @@ pub mod scan;
 pub mod stack;
 
 use crate::pipeline::decode::Formats;
-use crate::pipeline::decode::glance::{Look, MIN_ACROSS, may_be_bars, may_be_fitted};
+use crate::pipeline::decode::glance::{
+    Look, MIN_ACROSS, MIN_WHOLE_ACROSS, may_be_bars, may_be_fitted,
+};
 use crate::pipeline::decode::linear::ballot::{Ballot, Claim};
 use crate::pipeline::decode::linear::fit::Side;
 use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
@@ -33,7 +35,7 @@ use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::linear::stack::stacked;
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::profile::{Bars, sharpened};
-use crate::pipeline::decode::strip::{BANDS, Strip, mean_of, pooled};
+use crate::pipeline::decode::strip::{BANDS, Pooled, Strip, mean_of, pooled};
 use crate::pipeline::symbol::{Candidate, Confidence, Symbol, Symbology};
 
 /// Fewer edges than this in the middle of a region are no symbol.
@@ -44,6 +46,9 @@ const MIN_BLURRED: usize = 14;
 
 /// The bands in the order they are read: those in the middle first, for the rim may be beside the bars.
 const FROM_MIDDLE: [usize; BANDS] = [2, 5, 3, 4, 1, 6, 0, 7];
+
+/// So many bands that read the same are not outvoted by the others, three to one.
+const SETTLED: u32 = 6;
 
 /// Most rows that are averaged in a band.
 const MAX_BAND_ROWS: usize = 6;
@@ -74,7 +79,7 @@ impl Close<'_> {
 #[derive(Debug)]
 pub struct Unclear<'a> {
     strip: Strip<'a>,
-    pooled: Vec<Vec<f32>>,
+    pooled: Pooled,
     ballot: Ballot,
     /// Whether it has the edges of characters.
     has_characters: bool,
@@ -164,13 +169,15 @@ pub fn read_plain(strip: &Strip<'_>, formats: &Formats) -> Option<Vec<Symbol>> {
     let middle = strip.mean(-0.25, 0.25, 5);
     let edges = Bars::of(&middle, 0.2).edges.len();
     if edges < MIN_EDGES {
-        return (edges >= MIN_BLURRED).then(Vec::new);
+        // All it may be is a symbol that is fitted as a whole.
+        let is_worth_it = edges >= MIN_BLURRED && strip.region().across >= MIN_WHOLE_ACROSS;
+        return is_worth_it.then(Vec::new);
     }
     // Most symbols are plain: a few rows of each band, as they are, agree.
     let quick = strip.bands(2);
     let mut ballot = Ballot::default();
     for (n, k) in FROM_MIDDLE.into_iter().enumerate() {
-        if n >= BANDS / 2 && ballot.is_empty() {
+        if n >= BANDS / 2 && ballot.is_empty() || ballot.is_settled(SETTLED) {
             break;
         }
         ballot.add(readings(&Bars::of(&quick[k], 0.25), formats), 1 << k, 0);
@@ -202,7 +209,8 @@ fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats) -> Close<'a> {
     strip.align();
     let bands = strip.bands(MAX_BAND_ROWS);
     let pooled = pooled(&bands);
-    let edges = pooled.first().map_or(0, |profile| Bars::of(profile, 0.2).edges.len());
+    let [whole, ..] = &pooled;
+    let edges = Bars::of(whole, 0.2).edges.len();
     // Too few, and it is too blurred for edges to be read one by one.
     let has_edges = edges >= MIN_EDGES;
     let mut ballot = Ballot::default();
@@ -212,21 +220,21 @@ fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats) -> Close<'a> {
         }
         read_edges(&bands, &pooled, formats, &mut ballot);
         if ballot.winners().next().is_none() {
-            let inverted = light_on_dark(&bands, formats);
+            let inverted = light_on_dark(&bands, &pooled, formats);
             if inverted.winners().next().is_some() {
                 return Close::read(symbols(&inverted, &strip, &mean_of(&bands)));
             }
         } else {
-            let profile = pooled.first().map_or(&[][..], |p| &p[..]);
-            return Close::read(symbols(&ballot, &strip, profile));
+            return Close::read(symbols(&ballot, &strip, whole));
         }
     }
-    let may_be = |look| {
+    let may_be = |look, across| {
         edges >= MIN_BLURRED
-            && strip.region().across >= MIN_ACROSS
-            && pooled.first().is_some_and(|whole| may_be_fitted(&bands, whole, look))
+            && strip.region().across >= across
+            && may_be_fitted(&bands, whole, look)
     };
-    let (has_characters, is_short) = (has_edges && may_be(&Look::FITTED), may_be(&Look::WHOLE));
+    let has_characters = has_edges && may_be(&Look::FITTED, MIN_ACROSS);
+    let is_short = may_be(&Look::WHOLE, MIN_WHOLE_ACROSS);
     if !has_characters && !is_short {
         return Close::default();
     }
@@ -237,6 +245,11 @@ fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats) -> Close<'a> {
 /// Adds what the edges of the profiles read, more and more sharpened until enough agree.
 fn read_edges(bands: &[Vec<f32>], pooled: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
     for sharpening in [None, Some((1, 1.0)), Some((2, 1.5)), Some((4, 2.0))] {
+        // It may make a little clearer what was read by then, and nothing out of nothing.
+        let is_strongest = matches!(sharpening, Some((4, _)));
+        if is_strongest && ballot.is_empty() {
+            return;
+        }
         let edges = |profile: &[f32]| match sharpening {
             None => Bars::of(profile, 0.25),
             Some((reach, strength)) => Bars::of(&sharpened(profile, reach, strength), 0.2),
@@ -244,9 +257,10 @@ fn read_edges(bands: &[Vec<f32>], pooled: &[Vec<f32>], formats: &Formats, ballot
         for (k, profile) in pooled.iter().enumerate() {
             ballot.add(readings(&edges(profile), formats), 0, 1 << k);
         }
+        // What only the others would read, their mean would have read too; and as they are, all were read before.
+        let asked = if sharpening.is_none() { 0 } else { BANDS / 2 };
         for (n, k) in FROM_MIDDLE.into_iter().enumerate() {
-            // What only the others would read, their mean would have read too.
-            if n >= BANDS / 2 && ballot.is_empty() {
+            if n >= asked && ballot.is_empty() {
                 break;
             }
             ballot.add(readings(&edges(&bands[k]), formats), 1 << k, 0);
@@ -258,13 +272,13 @@ fn read_edges(bands: &[Vec<f32>], pooled: &[Vec<f32>], formats: &Formats, ballot
 }
 
 /// What `bands` read as where spaces are darker than bars.
-fn light_on_dark(bands: &[Vec<f32>], formats: &Formats) -> Ballot {
+fn light_on_dark(bands: &[Vec<f32>], pooled: &[Vec<f32>], formats: &Formats) -> Ballot {
+    let read = |profile: &Vec<f32>| readings(&Bars::of(profile, 0.25).inverted(), formats);
     let mut ballot = Ballot::default();
-    for (k, profile) in bands.iter().enumerate() {
-        ballot.add(readings(&Bars::of(profile, 0.25).inverted(), formats), 1 << k, 0);
-        // Nearly always there is nothing, which half of the bands have shown by then.
-        if k >= BANDS / 2 && ballot.is_empty() {
-            break;
+    // Nearly always there is nothing, which the means show.
+    if pooled.iter().any(|profile| !read(profile).is_empty()) {
+        for (k, profile) in bands.iter().enumerate() {
+            ballot.add(read(profile), 1 << k, 0);
         }
     }
     ballot

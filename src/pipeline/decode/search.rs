@@ -1,6 +1,6 @@
 //! One picture searched for linear symbols, what costs little first: a symbol that is read spares its place the rest.
 
-use crate::pipeline::decode::glance::{MIN_ACROSS, may_be_alike, may_be_bars};
+use crate::pipeline::decode::glance::{MIN_ACROSS, may_be_alike, may_be_whole_bars};
 use crate::pipeline::decode::linear::{self, Close, Unclear};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::View;
@@ -69,7 +69,7 @@ impl<'a> Search<'a> {
     /// Adds the symbols of `strips` that take a closer look, where nothing was read yet.
     pub fn read_closely(&mut self, strips: Vec<Strip<'a>>) {
         for strip in strips {
-            if self.has(strip.region()) {
+            if self.has(strip.region()) || strip.region().across < MIN_ACROSS {
                 continue;
             }
             if !self.work.spend(strip.columns) {
@@ -114,8 +114,9 @@ impl<'a> Search<'a> {
     /// Whether rows of `region` are alike, and its edges those of bars.
     fn is_alike(&self, region: &Region) -> bool {
         // A quarter of the columns says of most that they are print.
-        Strip::coarse(self.view, *region).is_some_and(|strip| may_be_alike(&strip.bands(2)))
-            && Strip::new(self.view, *region).is_some_and(|strip| may_be_bars(&strip.bands(2)))
+        Strip::new(self.view, *region).is_some_and(|strip| {
+            may_be_alike(&strip.thinned(4).bands(2)) && may_be_whole_bars(&strip.bands(2))
+        })
     }
 
     /// Adds the symbols that lie upright in a picture that may be little more, and take no closer look.

@@ -27,6 +27,12 @@ const ALIGN_ROWS: usize = 9;
 /// Bands of rows that are averaged apart from each other: they are what must agree.
 pub const BANDS: usize = 8;
 
+/// The mean profile of each of them, from top to bottom.
+pub type Bands = [Vec<f32>; BANDS];
+
+/// Pixels by which the terms of the polynomial may yet change where bars stand upright.
+const UPRIGHT: f32 = 0.05;
+
 /// One in so many columns tells whether a row has the same bars.
 const REACH_STEP: usize = 3;
 
@@ -66,10 +72,10 @@ impl<'a> Strip<'a> {
         })
     }
 
-    /// The same of a quarter of the columns.
-    pub fn coarse(picture: View<'a>, region: Region) -> Option<Self> {
-        let fine = Self::new(picture, region)?;
-        Some(Self { columns: fine.columns / 4, step: 4.0 * fine.step, ..fine })
+    /// The same of one in `n` columns.
+    #[must_use]
+    pub fn thinned(&self, n: usize) -> Self {
+        Self { columns: self.columns / n.max(1), step: self.step * n as f32, ..self.clone() }
     }
 
     /// The region it was made of.
@@ -177,12 +183,15 @@ impl<'a> Strip<'a> {
     pub fn align(&mut self) {
         // The reach, the terms in play: first a mere slant near the middle, in the end all of it.
         for (reach, terms) in [(0.3, 2), (0.6, 2), (0.9, TERMS), (0.95, TERMS)] {
-            self.refine(reach, terms);
+            let moved = self.refine(reach, terms);
+            if terms == TERMS && moved < UPRIGHT {
+                break;
+            }
         }
     }
 
-    /// One step of least squares over the rows within `reach` of the middle.
-    fn refine(&mut self, reach: f32, terms: usize) {
+    /// One step of least squares over the rows within `reach` of the middle: the greatest change of a term, in pixels.
+    fn refine(&mut self, reach: f32, terms: usize) -> f32 {
         let v_of = |k: usize| reach * (2.0 * (k as f32 + 0.5) / ALIGN_ROWS as f32 - 1.0);
         let rows: Vec<Vec<f32>> = (0..ALIGN_ROWS)
             .map(|k| {
@@ -196,23 +205,25 @@ impl<'a> Strip<'a> {
         let mut equations = Equations::default();
         for (k, row) in rows.iter().enumerate() {
             if correlation(row, &mean) > 0.4 {
-                equations.add((moments.weights, moments.errors(row, &mean)), v_of(k));
+                equations.add((moments.weights, moments.errors(row)), v_of(k));
             }
         }
-        let Some(change) = equations.solve(terms) else { return };
+        let Some(change) = equations.solve(terms) else { return 0.0 };
+        let most = change.iter().fold(0.0, |most: f64, c| most.max(c.abs()));
         // A step of more than a few pixels is a bar mistaken for its neighbour.
-        if change.iter().all(|c| c.abs() < 8.0) {
+        if most < 8.0 {
             for (term, step) in self.shift.iter_mut().zip(change) {
                 *term += step as f32;
             }
         }
+        most as f32
     }
 
     /// The mean profile of each band of at most `rows` rows, from top to bottom.
-    pub fn bands(&self, rows: usize) -> Vec<Vec<f32>> {
+    pub fn bands(&self, rows: usize) -> Bands {
         let n = (2.0 * self.region.along / BANDS as f32).ceil().max(1.0) as usize;
         let edge = |k: usize| 2.0 * k as f32 / BANDS as f32 - 1.0;
-        (0..BANDS).map(|k| self.mean(edge(k), edge(k + 1), n.min(rows))).collect()
+        std::array::from_fn(|k| self.mean(edge(k), edge(k + 1), n.min(rows)))
     }
 
     /// How far the bars of columns `from` to `to` go up and down from `known`, as values of v.
@@ -224,7 +235,7 @@ impl<'a> Strip<'a> {
     ) -> (f32, f32) {
         let picked = profile.get(from..to).unwrap_or_default().iter().step_by(REACH_STEP);
         let wanted: Vec<f32> = picked.copied().collect();
-        let thin = Self { step: self.step * REACH_STEP as f32, ..self.clone() };
+        let thin = self.thinned(REACH_STEP);
         let pixel = 3.0 / self.region.along.max(1.0);
         let mut row = vec![0.0; wanted.len()];
         let mut walk = |start: f32, direction: f32| {
@@ -257,44 +268,81 @@ fn shift_at(shift: &[f32; TERMS], t: f32, v: f32) -> f32 {
 }
 
 /// The mean of several profiles.
-pub fn mean_of(rows: &[Vec<f32>]) -> Vec<f32> {
-    let mut mean = rows.first().map_or_else(Vec::new, |row| vec![0.0; row.len()]);
-    for row in rows {
-        mean.iter_mut().zip(row).for_each(|(m, v)| *m += v);
+pub fn mean_of(rows: &[impl AsRef<[f32]>]) -> Vec<f32> {
+    let Some((first, others)) = rows.split_first() else { return Vec::new() };
+    let mut mean = first.as_ref().to_vec();
+    for row in others {
+        mean.iter_mut().zip(row.as_ref()).for_each(|(m, v)| *m += v);
     }
+    let share = 1.0 / rows.len() as f32;
     for value in &mut mean {
-        *value /= rows.len() as f32;
+        *value *= share;
     }
     mean
 }
 
+/// Profiles of several bands.
+pub type Pooled = [Vec<f32>; 4];
+
 /// Profiles of several bands: all that are alike, their median, the upper half, the lower half.
-pub fn pooled(bands: &[Vec<f32>]) -> Vec<Vec<f32>> {
+pub fn pooled(bands: &Bands) -> Pooled {
     let whole = mean_of(bands);
-    let alike: Vec<Vec<f32>> =
-        bands.iter().filter(|b| correlation(b, &whole) > 0.7).cloned().collect();
-    let whole = if alike.len() > 1 { mean_of(&alike) } else { whole };
-    let half = bands.len() / 2;
-    vec![whole, median_of(bands), mean_of(&bands[..half]), mean_of(&bands[half..])]
+    let alike: Vec<&Vec<f32>> = bands.iter().filter(|b| correlation(b, &whole) > 0.7).collect();
+    let all = alike.len() < 2 || alike.len() == BANDS;
+    let whole = if all { whole } else { mean_of(&alike) };
+    let (upper, lower) = bands.split_at(BANDS / 2);
+    [whole, median_of(bands), mean_of(upper), mean_of(lower)]
 }
 
+/// Pairs of a network that sorts eight values (Batcher's merges), as far as the two in the middle need it.
+const MIDDLE: [(usize, usize); 16] = [
+    (0, 1),
+    (2, 3),
+    (4, 5),
+    (6, 7),
+    (0, 2),
+    (1, 3),
+    (4, 6),
+    (5, 7),
+    (1, 2),
+    (5, 6),
+    (0, 4),
+    (1, 5),
+    (2, 6),
+    (3, 7),
+    (2, 4),
+    (3, 5),
+];
+
 /// The median of the bands, column by column: what a scratch or a stroke of a pen does not reach.
-fn median_of(bands: &[Vec<f32>]) -> Vec<f32> {
-    let columns = bands.first().map_or(0, Vec::len);
-    let mut values = [0.0_f32; BANDS];
-    let mut median = |column: usize| {
-        let n = bands.len().min(BANDS);
-        values.iter_mut().zip(bands).for_each(|(v, b)| *v = b[column]);
-        values[..n].sort_by(f32::total_cmp);
-        f32::midpoint(values[(n - 1) / 2], values[n / 2])
-    };
-    (0..columns).map(&mut median).collect()
+fn median_of(bands: &Bands) -> Vec<f32> {
+    let columns = bands.iter().map(Vec::len).min().unwrap_or(0);
+    let mut median = Vec::with_capacity(columns + LANES);
+    for first in (0..columns).step_by(LANES) {
+        // Several columns at once, by comparisons that branch nowhere.
+        let mut values = bands.each_ref().map(|band| {
+            let mut lanes = [0.0_f32; LANES];
+            lanes.iter_mut().zip(&band[first..]).for_each(|(lane, value)| *lane = *value);
+            lanes
+        });
+        for (a, b) in MIDDLE {
+            for lane in 0..LANES {
+                let (x, y) = (values[a][lane], values[b][lane]);
+                (values[a][lane], values[b][lane]) = if x < y { (x, y) } else { (y, x) };
+            }
+        }
+        median.extend((0..LANES).map(|lane| 0.5 * (values[3][lane] + values[4][lane])));
+    }
+    median.truncate(columns);
+    median
 }
 
 /// What the rows of a strip add to the equations of their mean: slopes and powers of the place.
 struct Moments {
     /// The slopes of the mean, times powers 0 to 2 of the place, -1 to 1.
     slopes: [Vec<f32>; 3],
+    /// The sums of the products of those and the mean.
+    own: [f32; 3],
     /// The sums of the squares of slopes, times powers 0 to 4 of the place: those of every row.
     weights: [f32; 5],
 }
@@ -319,13 +367,14 @@ impl Moments {
             dot(&linear, &square),
             dot(&square, &square),
         ];
-        Self { slopes: [flat, linear, square], weights }
+        let slopes = [flat, linear, square];
+        let own = slopes.each_ref().map(|slopes| dot(slopes, mean));
+        Self { slopes, own, weights }
     }
 
     /// The sums of slopes and errors of one row, times powers 0 to 2 of the place.
-    fn errors(&self, row: &[f32], mean: &[f32]) -> [f32; 3] {
-        let errors: Vec<f32> = mean.iter().zip(row).map(|(target, value)| target - value).collect();
-        self.slopes.each_ref().map(|slopes| dot(slopes, &errors))
+    fn errors(&self, row: &[f32]) -> [f32; 3] {
+        std::array::from_fn(|k| self.own[k] - dot(&self.slopes[k], row))
     }
 }
 

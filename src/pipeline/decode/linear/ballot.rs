@@ -48,6 +48,11 @@ impl Ballot {
         self.claims.is_empty()
     }
 
+    /// Whether at least `n` bands speak for each claim.
+    pub fn is_settled(&self, n: u32) -> bool {
+        !self.is_empty() && self.claims.iter().all(|claim| claim.bands.count_ones() >= n)
+    }
+
     /// The claim that most speaks for, be it enough or not.
     pub fn likeliest(&self) -> Option<&Claim> {
         self.claims.iter().max_by_key(|claim| claim.bands.count_ones() + claim.pooled.count_ones())

@@ -22,7 +22,7 @@ const MIN_STACK: f32 = 32.0;
 /// is but one kind of bars from top to bottom.
 pub fn stacked<'a>(strip: &Strip<'a>) -> Vec<Strip<'a>> {
     let differ = |pair: &[Vec<f32>]| correlation(&pair[0], &pair[1]) < LIKE_ROWS;
-    if strip.region().along <= MIN_STACK || !strip.bands(2).windows(2).any(differ) {
+    if strip.region().along <= MIN_STACK || !strip.thinned(4).bands(2).windows(2).any(differ) {
         return Vec::new();
     }
     let Some(strip) = strip.straight() else { return Vec::new() };
