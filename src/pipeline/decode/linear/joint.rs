@@ -3,6 +3,7 @@
 //! A scene (place, spread, light) gives the best reading, and a reading gives the best scene: in turns. The reading
 //! is judged by how much worse the next best whole reading with a right check character would be.
 
+pub mod bank;
 pub mod followed;
 pub mod light;
 pub mod scene;
@@ -14,13 +15,13 @@ pub mod trellis;
 use std::sync::LazyLock;
 
 use crate::pipeline::decode::linear::fit::model::{Kind, Model};
+use crate::pipeline::decode::linear::joint::bank::Bank;
 use crate::pipeline::decode::linear::joint::scene::{LIGHT, Scene, TERMS};
 use crate::pipeline::decode::linear::joint::settle::{
     Fitted, Lens, as_reading, darkness, is_confirmed, settled,
 };
 use crate::pipeline::decode::linear::joint::spread::Shape;
 use crate::pipeline::decode::linear::joint::stretch::{Wanted, explained, stretches};
-use crate::pipeline::decode::linear::joint::trellis::Bank;
 use crate::pipeline::decode::linear::reading::Reading;
 
 /// The spreads that are tried: shape, and standard deviation in modules.

@@ -6,7 +6,7 @@
 )]
 
 use crate::pipeline::decode::linear::fit::model::Model;
-use crate::pipeline::decode::linear::joint::scene::{LIGHT, Scene, TERMS, solve};
+use crate::pipeline::decode::linear::joint::scene::{Columns, LIGHT, Scene, TERMS, solve};
 
 /// Places at which the light is taken.
 const PLACES: u8 = 32;
@@ -69,7 +69,8 @@ pub fn evened(profile: &[f32], model: &Model, rows: &[usize], scene: &Scene) -> 
     let pitch = (scene.to - scene.from) / model.modules();
     let (first, last) = scene.columns(profile, pitch);
     let Some(seen) = profile.get(first..last) else { return (flat, even) };
-    let darkness = scene.darkness(first, seen.len(), model, rows);
+    let columns = Columns { first, n: seen.len(), step: 1 };
+    let darkness = scene.darkness(columns, model, rows);
     let sums = Running::of(seen.iter().zip(&darkness).map(|(value, (dark, _))| {
         let (v, d) = (f64::from(*value), f64::from(*dark));
         [1.0, d, d * d, v, v * d]

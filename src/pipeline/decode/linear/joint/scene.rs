@@ -22,6 +22,20 @@ const UNKNOWNS: usize = LIGHT + 6;
 /// Modules of free space that are looked at beside a symbol.
 const FREE: f32 = 2.5;
 
+/// Columns a module that tell its place: of more, one in several is looked at. The blur that is fitted is wider.
+const ENOUGH: f32 = 2.0;
+
+/// Columns of a profile, from the first on.
+#[derive(Debug, Clone, Copy)]
+pub struct Columns {
+    /// The first.
+    pub first: usize,
+    /// How many.
+    pub n: usize,
+    /// From one to the next.
+    pub step: usize,
+}
+
 /// How a symbol lies on a profile and in what light.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scene {
@@ -74,19 +88,21 @@ impl Scene {
         let total = model.modules();
         let pitch = (self.to - self.from) / total;
         let (first, last) = self.columns(profile, pitch);
-        let seen = profile.get(first..last)?;
-        let darkness = self.darkness(first, seen.len(), model, rows);
+        let step = ((pitch / ENOUGH) as usize).clamp(1, 4);
+        let seen = profile.get(first..last)?.iter().step_by(step);
+        let columns = Columns { first, n: seen.len(), step };
+        let darkness = self.darkness(columns, model, rows);
         let mut sums = Sums::default();
         let mut error = 0.0;
-        for (k, (value, (dark, slopes))) in seen.iter().zip(&darkness).enumerate() {
-            let column = (first + k) as f32;
+        for (k, (value, (dark, slopes))) in seen.zip(&darkness).enumerate() {
+            let column = (first + k * step) as f32;
             let u = self.place(column);
             let (paper, ink) = self.light_at(column);
             let rest = value - (paper - ink * dark);
             error += rest * rest;
             let mut row = [0.0; UNKNOWNS];
             let mut power = 1.0;
-            for k in 0..TERMS {
+            for k in 0..self.terms {
                 (row[k], row[TERMS + k]) = (power, -dark * power);
                 power *= u;
             }
@@ -95,12 +111,12 @@ impl Scene {
             }
             sums.add(&row, rest);
         }
-        let (mut normal, right) = sums.whole();
-        let n = seen.len() as f32;
+        // As many as there are columns in all, so that what is held back weighs the same.
+        let (mut normal, right) = sums.whole(step as f64);
         self.hold(&mut normal, pitch);
         let change = solve(normal, right)?;
         self.apply(&change, pitch);
-        Some(error / n.max(1.0))
+        Some(error / columns.n.max(1) as f32)
     }
 
     /// Holds back what a reading may explain by mere change of shape.
@@ -137,14 +153,13 @@ impl Scene {
     /// The darkness of each column, and its slopes by both ends, curvature, spread and growth.
     pub fn darkness(
         &self,
-        first: usize,
-        columns: usize,
+        Columns { first, n, step }: Columns,
         model: &Model,
         rows: &[usize],
     ) -> Vec<(f32, [f32; 6])> {
-        let mut values = vec![(0.0_f32, [0.0_f32; 6]); columns];
+        let mut values = vec![(0.0_f32, [0.0_f32; 6]); n];
         // Whole steps, past the reach of their edges.
-        let mut steps = vec![0.0_f32; columns + 1];
+        let mut steps = vec![0.0_f32; n + 1];
         let spread = Spread::of(self.shape);
         let total = model.modules();
         let length = self.to - self.from;
@@ -158,10 +173,11 @@ impl Scene {
             let bow = length * t * (1.0 - t);
             let moves = [1.0 - q, q, bow, bow * t, 0.0, -sign * length / total / 2.0];
             let reach = REACH * self.spread;
-            let local = |x: f32| (x.max(0.0) as usize).clamp(first, first + columns) - first;
-            let (low, high) = (local((at - reach).ceil()), local((at + reach).ceil()));
+            let local =
+                |x: f32| (((x - first as f32) / step as f32).ceil().max(0.0) as usize).min(n);
+            let (low, high) = (local(at - reach), local(at + reach));
             for (k, (dark, slopes)) in values[low..high].iter_mut().enumerate() {
-                let x = ((first + low + k) as f32 - at) * per;
+                let x = ((first + (low + k) * step) as f32 - at) * per;
                 let (share, slope) = spread.at(x);
                 *dark += sign * share;
                 let slope = sign * slope * per;
@@ -209,6 +225,10 @@ impl Sums {
     fn add(&mut self, row: &[f32; UNKNOWNS], rest: f32) {
         // Only one half of what is symmetrical, in pieces of four.
         for (k, (sums, factor)) in self.few.iter_mut().zip(row).enumerate() {
+            // Terms of the light that are not fitted.
+            if *factor == 0.0 {
+                continue;
+            }
             let from = k & !3;
             let pairs = sums[from..].iter_mut().zip(&row[from..]);
             pairs.for_each(|(sum, value)| *sum += factor * value);
@@ -229,14 +249,15 @@ impl Sums {
         self.n_few = 0;
     }
 
-    fn whole(mut self) -> ([[f64; UNKNOWNS]; UNKNOWNS], [f64; UNKNOWNS]) {
+    /// Both sides, as if each column had been added so many times.
+    fn whole(mut self, times: f64) -> ([[f64; UNKNOWNS]; UNKNOWNS], [f64; UNKNOWNS]) {
         self.flush();
         for k in 1..UNKNOWNS {
             for j in 0..k {
                 self.normal[k][j] = self.normal[j][k];
             }
         }
-        (self.normal, self.right)
+        (self.normal.map(|row| row.map(|sum| times * sum)), self.right.map(|sum| times * sum))
     }
 }
 

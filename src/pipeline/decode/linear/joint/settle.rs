@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use crate::pipeline::decode::linear::ean;
 use crate::pipeline::decode::linear::fit::content;
 use crate::pipeline::decode::linear::fit::model::{Kind, Model};
+use crate::pipeline::decode::linear::joint::bank::{Bank, REACH, SAMPLES};
 use crate::pipeline::decode::linear::joint::light;
 use crate::pipeline::decode::linear::joint::scene::{Scene, TERMS};
 use crate::pipeline::decode::linear::joint::spread::Shape;
-use crate::pipeline::decode::linear::joint::trellis::{Bank, Path, REACH, Rule, SAMPLES, Trellis};
+use crate::pipeline::decode::linear::joint::trellis::{Path, Rule, Trellis};
 use crate::pipeline::decode::linear::reading::{Reading, Slot};
 
 /// Most turns.
@@ -148,13 +149,11 @@ pub fn is_confirmed(profile: &[f32], model: &Model, best: &Fitted, lens: &Lens) 
 /// The scene with the shape of spread that suits `rows` best.
 fn shaped(profile: &[f32], model: &Model, rows: &[usize], scene: Scene, error: f32) -> Scene {
     let mut best = (error, scene);
-    for shape in Shape::ALL {
+    for shape in Shape::ALL.into_iter().filter(|shape| *shape != scene.shape) {
+        // One step to suit it; the next tells how well it does.
         let mut other = Scene { shape, ..scene };
-        for _ in 0..2 {
-            let _ = other.refine(profile, model, rows);
-        }
-        let mut probe = other;
-        if let Some(error) = probe.refine(profile, model, rows)
+        let _ = other.refine(profile, model, rows);
+        if let Some(error) = other.refine(profile, model, rows)
             && error < 0.95 * best.0
         {
             best = (error, other);
