@@ -10,7 +10,13 @@ pub fn sum(values: &[f32]) -> f32 {
     for block in blocks {
         sums.iter_mut().zip(block).for_each(|(sum, v)| *sum += v);
     }
-    sums.iter().chain(rest).sum()
+    sums.iter_mut().zip(rest).for_each(|(sum, v)| *sum += v);
+    total(sums)
+}
+
+/// The sum of sums side by side: none waits for more than two others.
+pub fn total([a, b, c, d, e, f, g, h]: [f32; LANES]) -> f32 {
+    ((a + b) + (c + d)) + ((e + f) + (g + h))
 }
 
 /// The sum of the products of `a` and `b`, as far as both go.
@@ -24,8 +30,10 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
             *sum += x * y;
         }
     }
-    let rest: f32 = rest_left.iter().zip(rest_right).map(|(x, y)| x * y).sum();
-    sums.iter().sum::<f32>() + rest
+    for (sum, (x, y)) in sums.iter_mut().zip(rest_left.iter().zip(rest_right)) {
+        *sum += x * y;
+    }
+    total(sums)
 }
 
 /// The least sum of a value of `a` and the one of `b` at its place.

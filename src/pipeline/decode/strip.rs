@@ -13,7 +13,7 @@
     reason = "the terms of a polynomial have no better names"
 )]
 
-use crate::pipeline::decode::lanes::{dot, sum};
+use crate::pipeline::decode::lanes::{dot, sum, total};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::{LANES, View};
 use crate::pipeline::symbol::{Corners, Point};
@@ -393,8 +393,9 @@ pub fn correlation(a: &[f32], b: &[f32]) -> f32 {
     for (x, y) in left.iter().zip(right) {
         (0..8).for_each(|lane| add(lane, x[lane], y[lane]));
     }
-    rest_left.iter().zip(rest_right).for_each(|(x, y)| add(0, *x, *y));
-    let [aa, bb, ab] = sums.map(|lanes| lanes.iter().sum::<f32>());
+    let rest = rest_left.iter().zip(rest_right);
+    rest.enumerate().for_each(|(lane, (x, y))| add(lane, *x, *y));
+    let [aa, bb, ab] = sums.map(total);
     ab / (aa * bb).sqrt().max(1e-6)
 }
 

@@ -98,7 +98,7 @@ impl Limits {
     }
 
     fn are_kept_by(&self, fitted: &Fitted) -> bool {
-        fitted.is_free && fitted.rest < self.rest && fitted.ratio > self.ratio
+        fitted.rest < self.rest && fitted.ratio > self.ratio
     }
 }
 

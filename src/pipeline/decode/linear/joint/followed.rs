@@ -77,7 +77,7 @@ fn fitted(profile: &[f32], model: &Model, run: &Run) -> Option<(Fitted, Reading)
         shape: Shape::Mixed,
     };
     let fitted = settled(profile, model, scene, &mut Vec::new())?;
-    let is_sure = fitted.is_free && fitted.rest < MAX_REST && fitted.ratio > MIN_RATIO;
+    let is_sure = fitted.rest < MAX_REST && fitted.ratio > MIN_RATIO;
     let reading = is_sure.then(|| as_reading(&fitted, model))??;
     Some((fitted, reading))
 }

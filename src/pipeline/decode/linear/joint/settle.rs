@@ -9,7 +9,7 @@ use crate::pipeline::decode::linear::joint::bank::{Bank, REACH, SAMPLES};
 use crate::pipeline::decode::linear::joint::light;
 use crate::pipeline::decode::linear::joint::scene::{Scene, TERMS};
 use crate::pipeline::decode::linear::joint::spread::Shape;
-use crate::pipeline::decode::linear::joint::trellis::{Path, Rule, Trellis};
+use crate::pipeline::decode::linear::joint::trellis::{Rule, Trellis};
 use crate::pipeline::decode::linear::reading::{Reading, Slot};
 
 /// Most turns.
@@ -35,7 +35,7 @@ const MAX_CHANGE: f32 = 1.15;
 const FINE: f32 = 0.008;
 
 /// Error of the next best reading, in errors of the best, that is surely far.
-const FAR: f32 = 1.7;
+const FAR: f32 = 4.0;
 
 /// Least error of the next best whole reading, in errors of the best, in a profile of a part of the rows.
 const MIN_PART: f32 = 1.1;
@@ -43,18 +43,17 @@ const MIN_PART: f32 = 1.1;
 /// What a reading leaves unexplained although its light is right: above it, the light is taken place by place.
 const MAX_EVEN: f32 = 0.015;
 
-/// A reading and what it leaves unexplained.
+/// A whole reading that is the best of all, those with a wrong check character among them, and what it leaves
+/// unexplained.
 #[derive(Debug, Clone)]
 pub struct Fitted {
     /// The scene it was found in.
     pub scene: Scene,
     /// Its rows.
     pub rows: Vec<usize>,
-    /// Whether it is also the best of all readings, those with a wrong check character among them.
-    pub is_free: bool,
     /// The share of the profile's variance that is unexplained.
     pub rest: f32,
-    /// The error of the next best whole reading, in errors of this one.
+    /// The error of the next best whole reading, in errors of this one; [`FAR`] at most.
     pub ratio: f32,
 }
 
@@ -106,14 +105,17 @@ pub fn settled(
     if free.error > MAX_REST * variance {
         return None;
     }
-    let paths = wholes(&trellis, model, &free, FAR);
-    let [best, next, ..] = &paths[..] else { return None };
+    // A reading with a wrong check character that is better than all with a right one: neither is sure.
+    let rules = rules(model);
+    if !rules.iter().any(|rule| rule.is_kept_by(model, &free.rows)) {
+        return None;
+    }
+    let [_, next] = trellis.two_least(&rules, FAR * free.error);
     Some(Fitted {
         scene: Scene { light: uneven.unwrap_or(scene.light), ..scene },
-        is_free: best.rows == free.rows,
-        rest: best.error / variance,
-        ratio: next.error / best.error.max(1e-6),
-        rows: best.rows.clone(),
+        rest: free.error / variance,
+        ratio: next / free.error.max(1e-6),
+        rows: free.rows,
     })
 }
 
@@ -126,15 +128,16 @@ pub fn is_confirmed(profile: &[f32], model: &Model, best: &Fitted, lens: &Lens) 
             return false;
         }
     }
+    let rules = rules(model);
     let says_so = |profile: &[f32], scene: &Scene| {
         let trellis = Trellis::new(model, &lens.banks, &darkness(profile, model, scene));
-        let free = trellis.best();
-        if free.error > MAX_REST * trellis.variance().max(1e-6) {
+        let Some(error) = trellis.error_of(&best.rows) else { return false };
+        if trellis.best().error > MAX_REST * trellis.variance().max(1e-6) {
             return false;
         }
-        let paths = wholes(&trellis, model, &free, MIN_PART);
-        matches!(&paths[..], [first, next, ..]
-            if first.rows == best.rows && next.error > MIN_PART * first.error)
+        // Any other that is as good is the first, or this one the second.
+        let [_, next] = trellis.two_least(&rules, MIN_PART * error);
+        next >= MIN_PART * error
     };
     if says_so(profile, &scene) {
         return true;
@@ -160,26 +163,6 @@ fn shaped(profile: &[f32], model: &Model, rows: &[usize], scene: Scene, error: f
         }
     }
     best.1
-}
-
-/// The best whole readings, at least two; `far` is the error of a next one that needs no closer look.
-fn wholes(trellis: &Trellis<'_>, model: &Model, free: &Path, far: f32) -> Vec<Path> {
-    let best_of = |rules: &[Rule]| {
-        let mut paths: Vec<Path> = rules.iter().flat_map(|rule| trellis.best_two(rule)).collect();
-        paths.sort_by(|a, b| a.error.total_cmp(&b.error));
-        paths
-    };
-    let rules = rules(model);
-    if let [rule] = &rules[..]
-        && rule.is_kept_by(model, &free.rows)
-    {
-        // Sums cost much, and if even what is no whole reading is far worse, so is what is one.
-        let any = best_of(&[Rule { modulus: 1, ..rule.clone() }]);
-        if any.get(1).is_some_and(|next| next.error > far * free.error) {
-            return any;
-        }
-    }
-    best_of(&rules)
 }
 
 /// The characters of a model through the spread of a scene: of each of as many parts, or of the whole.

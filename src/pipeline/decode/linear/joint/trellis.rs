@@ -136,85 +136,94 @@ impl<'a> Trellis<'a> {
         Path { rows, error: error + self.energy }
     }
 
-    /// The two best readings that keep `rule`.
-    pub fn best_two(&self, rule: &Rule) -> Vec<Path> {
-        // A state is a row and a sum; each keeps its two best ways and where they come from.
-        let mut layers: Vec<Vec<[(f32, usize); 2]>> = Vec::new();
-        let none = [(f32::MAX, 0); 2];
-        for (k, place) in self.places.iter().enumerate() {
+    /// The error of the reading `rows`; `None` where one of them is not followed.
+    pub fn error_of(&self, rows: &[usize]) -> Option<f32> {
+        let (mut error, mut before) = (self.energy, None);
+        for (place, row) in self.places.iter().zip(rows) {
+            let at = place.rows.iter().position(|known| known == row)?;
+            let width = place.beside.len() / place.rows.len().max(1);
+            error += place.own[at] + before.map_or(0.0, |b: usize| place.beside[at * width + b]);
+            before = Some(at);
+        }
+        Some(error)
+    }
+
+    /// The two least errors of readings that keep one of `rules`; `limit` where there is none as small.
+    pub fn two_least(&self, rules: &[Rule], limit: f32) -> [f32; 2] {
+        let ahead = self.ahead();
+        let mut least = [limit; 2];
+        for rule in rules {
+            for error in self.two_least_by(rule, &ahead, limit - self.energy) {
+                keep(&mut least, error.map_or(limit, |error| error + self.energy));
+            }
+        }
+        least
+    }
+
+    /// What the places after each of its rows add, at least.
+    fn ahead(&self) -> Vec<Vec<f32>> {
+        let mut ahead: Vec<Vec<f32>> =
+            self.places.iter().map(|p| vec![0.0; p.rows.len()]).collect();
+        for (k, next) in self.places.iter().enumerate().skip(1).rev() {
+            let (before, after) = ahead.split_at_mut(k);
+            let (Some(before), Some(after)) = (before.last_mut(), after.first()) else { continue };
+            before.fill(f32::MAX);
+            let ways = next.beside.chunks(before.len().max(1));
+            for (pairs, (own, after)) in ways.zip(next.own.iter().zip(after)) {
+                for (least, pair) in before.iter_mut().zip(pairs) {
+                    *least = least.min(pair + own + after);
+                }
+            }
+        }
+        ahead
+    }
+
+    /// The same of one rule. A state is a row and a sum; only those are followed from which `limit` can be kept.
+    fn two_least_by(&self, rule: &Rule, ahead: &[Vec<f32>], limit: f32) -> [Option<f32>; 2] {
+        let modulus = rule.modulus;
+        // As if a row of no cost were before the first.
+        let mut states = vec![[f32::MAX; 2]; modulus];
+        states[rule.start % modulus][0] = 0.0;
+        let mut live = vec![rule.start % modulus];
+        for (k, (place, ahead)) in self.places.iter().zip(ahead).enumerate() {
             let first = self.model.alphabet(k).first;
             let (low, high) = rule.allowed[k];
-            let mut layer = vec![none; place.rows.len() * rule.modulus];
-            let last = layers.last();
-            let width = if k == 0 { 1 } else { self.places[k - 1].rows.len() };
+            let width = place.beside.len() / place.rows.len().max(1);
+            let mut next = vec![[f32::MAX; 2]; place.rows.len() * modulus];
+            let mut reached = Vec::new();
             for (j, row) in place.rows.iter().enumerate() {
                 if !(low..high).contains(row) {
                     continue;
                 }
-                let add = rule.weights[k] * ((first + row) % rule.values) % rule.modulus;
-                let Some(last) = last else {
-                    layer[j * rule.modulus + (rule.start + add) % rule.modulus][0] =
-                        (place.own[j], 0);
-                    continue;
-                };
-                let steps = &place.beside[j * width..(j + 1) * width];
-                let states = &mut layer[j * rule.modulus..(j + 1) * rule.modulus];
-                for (b, pair) in steps.iter().enumerate() {
-                    let known = &last[b * rule.modulus..(b + 1) * rule.modulus];
-                    extend(states, known, (add, pair + place.own[j], b * rule.modulus));
+                let add = rule.weights[k] * ((first + row) % rule.values) % modulus;
+                for state in &live {
+                    let (b, sum) = (state / modulus, state % modulus);
+                    let cost = place.beside[j * width + b] + place.own[j];
+                    let there = j * modulus + (sum + add) % modulus;
+                    for error in states[*state] {
+                        if error < f32::MAX && error + cost + ahead[j] <= limit {
+                            if next[there][0] == f32::MAX {
+                                reached.push(there);
+                            }
+                            keep(&mut next[there], error + cost);
+                        }
+                    }
                 }
             }
-            layers.push(layer);
+            (states, live) = (next, reached);
         }
-        self.traced(rule, &layers)
-    }
-
-    fn traced(&self, rule: &Rule, layers: &[Vec<[(f32, usize); 2]>]) -> Vec<Path> {
-        let Some(last) = layers.last() else { return Vec::new() };
-        let mut ends: Vec<(f32, usize)> = Vec::new();
-        for (state, ways) in last.iter().enumerate() {
-            if state.is_multiple_of(rule.modulus) {
-                let whole = ways.iter().enumerate().filter(|(_, way)| way.0 < f32::MAX);
-                ends.extend(whole.map(|(rank, way)| (way.0, state * 2 + rank)));
-            }
+        let mut least = [f32::MAX; 2];
+        for state in live.iter().filter(|state| state.is_multiple_of(modulus)) {
+            states[*state].iter().for_each(|error| keep(&mut least, *error));
         }
-        ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let trace = |(error, end): (f32, usize)| {
-            let mut rows = vec![0; layers.len()];
-            let mut at = end;
-            for (k, layer) in layers.iter().enumerate().rev() {
-                let (state, rank) = (at / 2, at % 2);
-                rows[k] = self.places[k].rows[state / rule.modulus];
-                at = layer[state][rank].1;
-            }
-            Path { rows, error: error + self.energy }
-        };
-        ends.into_iter().take(2).map(trace).collect()
+        least.map(|error| (error < f32::MAX).then_some(error))
     }
 }
 
-/// Extends the ways to each sum by a row that adds `add` to the sum and `cost` to the error; the first of `known`
-/// is state `first`.
-fn extend(
-    states: &mut [[(f32, usize); 2]],
-    known: &[[(f32, usize); 2]],
-    (add, cost, first): (usize, f32, usize),
-) {
-    let modulus = states.len();
-    for (sum, ways) in known.iter().enumerate() {
-        for (rank, (error, _)) in ways.iter().enumerate() {
-            if *error < f32::MAX {
-                keep(&mut states[(sum + add) % modulus], (error + cost, 2 * (first + sum) + rank));
-            }
-        }
-    }
-}
-
-fn keep(state: &mut [(f32, usize); 2], way: (f32, usize)) {
-    if way.0 < state[0].0 {
-        state[1] = state[0];
-        state[0] = way;
-    } else if way.0 < state[1].0 {
-        state[1] = way;
+fn keep(least: &mut [f32; 2], error: f32) {
+    if error < least[0] {
+        *least = [error, least[0]];
+    } else if error < least[1] {
+        least[1] = error;
     }
 }
