@@ -1,5 +1,7 @@
 //! From the modules of a symbol to the pixels of a picture: perspective, and the bend of a label around a box.
 
+use std::ops::Range;
+
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::{Confidence, Corners, Point};
 
@@ -11,6 +13,9 @@ const OFF_LINE: f32 = 0.3;
 
 /// As many modules as this, and up to twice as many, tell as well as all of them how clear a grid is.
 const MANY: usize = 250;
+
+/// Columns whose levels are found at once.
+const LANES: usize = 8;
 
 /// How a line without ink runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -231,39 +236,69 @@ impl Modules {
 
     /// The mean of the dark and of the light ones within `reach` modules of each.
     fn levels(&self, reach: usize) -> Vec<(f32, f32)> {
-        let places =
-            (0..self.rows).flat_map(|row| (0..self.columns).map(move |column| (column, row)));
-        // A sum for each column, so that no addition waits for the one before.
-        let mut lanes = vec![[0.0_f32; 2]; 2 * reach + 1];
-        let level = |(column, row): (usize, usize)| {
-            let columns = column.saturating_sub(reach)..(column + reach + 1).min(self.columns);
-            let line = |r: usize| {
-                let from = r * self.columns;
-                self.luma.get(from + columns.start..from + columns.end).unwrap_or_default()
-            };
-            let lines = || (row.saturating_sub(reach)..(row + reach + 1).min(self.rows)).map(line);
-            lanes.fill([0.0; 2]);
-            for line in lines() {
-                lanes.iter_mut().zip(line).for_each(|(lane, v)| lane[0] += v);
+        // Several columns are worked on at once. Beside the rows is what is lighter than no mean.
+        let width = self.columns.next_multiple_of(LANES) + 2 * reach;
+        let mut wide = vec![f32::MIN; width * self.rows];
+        let rows = self.luma.chunks_exact(self.columns.max(1));
+        for (wide, row) in wide.chunks_exact_mut(width.max(1)).zip(rows) {
+            wide[reach..reach + self.columns].copy_from_slice(row);
+        }
+        let mut found = Vec::with_capacity(self.luma.len());
+        for row in 0..self.rows {
+            let (from, to) = (row.saturating_sub(reach), (row + reach + 1).min(self.rows));
+            let (n, sums) = self.sums(from..to, reach);
+            let lines = wide.get(from * width..to * width).unwrap_or_default();
+            let blocks = n.chunks(LANES).zip(sums.chunks(LANES));
+            for (first, (n, sums)) in (0..).step_by(LANES).zip(blocks) {
+                let mut means = [0.0; LANES];
+                for (mean, (sum, n)) in means.iter_mut().zip(sums.iter().zip(n)) {
+                    *mean = sum / n;
+                }
+                let near = lines
+                    .chunks_exact(width)
+                    .map(|line| line.get(first..first + LANES + 2 * reach));
+                let (light, n_light) = lighter(&means, near.map(Option::unwrap_or_default));
+                let all = n.iter().zip(sums).zip(light.iter().zip(&n_light));
+                found.extend(all.map(|((n, sum), (light, n_light))| {
+                    ((sum - light) / f32::max(n - n_light, 1.0), light / f32::max(*n_light, 1.0))
+                }));
             }
-            let n = (lines().len() * columns.len()) as f32;
-            let sum = lanes.iter().map(|lane| lane[0]).sum::<f32>();
-            let mean = sum / n.max(1.0);
-            let light = |v: f32| if v > mean { [v, 1.0] } else { [0.0, 0.0] };
-            let add_to = |(lane, v): (&mut [f32; 2], &f32)| {
-                let [value, one] = light(*v);
-                (lane[0], lane[1]) = (lane[0] + value, lane[1] + one);
-            };
-            lanes.fill([0.0; 2]);
-            for line in lines() {
-                lanes.iter_mut().zip(line).for_each(add_to);
-            }
-            let add = |all: (f32, f32), lane: &[f32; 2]| (all.0 + lane[0], all.1 + lane[1]);
-            let (light, n_light) = lanes.iter().fold((0.0, 0.0), add);
-            ((sum - light) / f32::max(n - n_light, 1.0), light / f32::max(n_light, 1.0))
-        };
-        places.map(level).collect()
+        }
+        found
     }
+
+    /// How many modules of `rows` are within `reach` of each column, and their sum.
+    fn sums(&self, rows: Range<usize>, reach: usize) -> (Vec<f32>, Vec<f32>) {
+        let n_rows = rows.len() as f32;
+        let mut columns = vec![0.0_f32; self.columns];
+        for row in rows {
+            let line = self.luma.get(row * self.columns..).unwrap_or_default();
+            columns.iter_mut().zip(line).for_each(|(sum, v)| *sum += v);
+        }
+        let near =
+            |column: usize| column.saturating_sub(reach)..(column + reach + 1).min(self.columns);
+        let all = (0..self.columns).map(near);
+        all.map(|near| (n_rows * near.len() as f32, columns[near].iter().sum::<f32>())).unzip()
+    }
+}
+
+/// For each of some columns, the sum and the number of the values near it that are lighter than its mean: in each of
+/// `lines` the first column's begin at the first value, the next one's at the second.
+fn lighter<'a>(
+    means: &[f32; LANES],
+    lines: impl Iterator<Item = &'a [f32]>,
+) -> ([f32; LANES], [f32; LANES]) {
+    let (mut sums, mut counts) = ([0.0; LANES], [0.0; LANES]);
+    for line in lines {
+        for values in line.windows(LANES) {
+            let lanes = sums.iter_mut().zip(&mut counts).zip(means.iter().zip(values));
+            for ((sum, count), (mean, value)) in lanes {
+                let [here, one] = if value > mean { [*value, 1.0] } else { [0.0, 0.0] };
+                (*sum, *count) = (*sum + here, *count + one);
+            }
+        }
+    }
+    (sums, counts)
 }
 
 /// The modules of a symbol as dark and light.
