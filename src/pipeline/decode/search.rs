@@ -113,9 +113,9 @@ impl<'a> Search<'a> {
 
     /// Whether rows of `region` are alike, and its edges those of bars.
     fn is_alike(&self, region: &Region) -> bool {
-        // A quarter of the columns says of most that they are print.
+        // A quarter of the columns of a few rows says of most that they are print.
         Strip::new(self.view, *region).is_some_and(|strip| {
-            may_be_alike(&strip.thinned(4).bands(2)) && may_be_whole_bars(&strip.bands(2))
+            may_be_alike(&strip.thinned(4).bands(1)) && may_be_whole_bars(&strip.bands(2))
         })
     }
 

@@ -130,6 +130,8 @@ const START_A: usize = 103;
 const STOP: usize = 106;
 /// Modules of free space at both ends: the standard has ten, real labels have less.
 const QUIET: f32 = 4.0;
+/// Modules by which a bar and a space of a character that is clear differ from it in sum, at most.
+const FAR: f32 = 1.4;
 /// Characters a symbol may have, all told.
 const MAX_CHARACTERS: usize = 90;
 
@@ -151,6 +153,12 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
     let widths = bars.widths::<6>(start)?;
     let mut length: f32 = widths.iter().sum();
     if !is_quiet_before(bars, start, length / MODULES, QUIET) {
+        return None;
+    }
+    // All start characters begin with 2, 1 and 1 modules. A bar and a space beside it know no growth, and of what is clear
+    // (see `Match::is_clear`) no two are farther off.
+    let pair = |k: usize| (widths[k] + widths[k + 1]) * MODULES / length;
+    if (pair(0) - 3.0).abs() > FAR || (pair(1) - 2.0).abs() > FAR {
         return None;
     }
     let first = nearest(&widths, &COLUMNS, MODULES, 0.0);

@@ -91,7 +91,8 @@ static PATTERNS: LazyLock<Vec<[u8; 14]>> = LazyLock::new(|| {
 pub fn read(bars: &Bars, k: usize) -> Option<Limited> {
     let module = length(bars, k, ELEMENTS)? / 73.0;
     let steady = |at, n, modules: f32| {
-        length(bars, k + at, n).is_some_and(|l| (l / module - modules).abs() < 0.1 * modules)
+        let wanted = modules * module;
+        length(bars, k + at, n).is_some_and(|l| (l - wanted).abs() < 0.1 * wanted)
     };
     let shaped = steady(1, 14, 26.0) && steady(15, 14, 18.0) && steady(29, 14, 26.0);
     if !shaped || ![0, 27, 28, 43, 44].iter().all(|at| is_guard(bars.width(k + at) / module)) {

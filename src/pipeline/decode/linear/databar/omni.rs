@@ -160,7 +160,8 @@ pub const ELEMENTS: usize = 45;
 pub fn read(bars: &Bars, k: usize) -> Option<(Half, Half)> {
     let module = length(bars, k, ELEMENTS)? / 95.0;
     let steady = |at, n, modules: f32| {
-        length(bars, k + at, n).is_some_and(|l| (l / module - modules).abs() < 0.15 * modules)
+        let wanted = modules * module;
+        length(bars, k + at, n).is_some_and(|l| (l - wanted).abs() < 0.15 * wanted)
     };
     // Cheap, and nearly all that is no symbol ends here.
     if !(steady(1, 8, 16.0) && steady(35, 8, 16.0) && steady(14, 8, 15.0) && steady(22, 8, 15.0)) {

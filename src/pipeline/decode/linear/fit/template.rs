@@ -171,29 +171,32 @@ impl Sampler {
         Self { sums }
     }
 
-    fn sum_to(&self, at: f32) -> f64 {
-        // Column k covers k - 0.5 to k + 0.5.
-        let at = (at + 0.5).clamp(0.0, self.sums.len() as f32 - 1.001);
-        // By way of i32, which is one instruction.
-        let k = at as i32 as usize;
-        let (a, b) = match self.sums.get(k..k + 2) {
-            Some(&[a, b]) => (a, b),
-            _ => (0.0, 0.0),
-        };
-        a + (b - a) * f64::from(at - k as f32)
-    }
-
     /// The normalised window of a character of `modules` that begins at `at`, with `pitch` columns a module.
     pub fn window(&self, at: f32, pitch: f32, modules: f32, out: &mut Vec<f32>) {
-        out.clear();
+        let n = samples(modules);
         let step = pitch / SAMPLES as f32;
-        let from = at - MARGIN * pitch;
-        let mut before = self.sum_to(from);
-        for k in 1..=samples(modules) {
-            let next = self.sum_to(from + k as f32 * step);
-            out.push((next - before) as f32);
+        // Column k covers k - 0.5 to k + 0.5. First all places, several at once, then the sums up to there.
+        let from = at - MARGIN * pitch + 0.5;
+        let last = self.sums.len() as f32 - 1.001;
+        out.clear();
+        out.extend((0..=n).map(|k| {
+            let at = from + k as f32 * step;
+            let at = if at > 0.0 { at } else { 0.0 };
+            if at < last { at } else { last }
+        }));
+        let sum_to = |at: f32| {
+            // By way of i32, which is one instruction.
+            let k = at as i32 as usize;
+            let Some(&[a, b]) = self.sums.get(k..k + 2) else { return 0.0 };
+            a + (b - a) * f64::from(at - k as f32)
+        };
+        let mut before = out.first().map_or(0.0, |at| sum_to(*at));
+        for k in 0..n {
+            let next = sum_to(out[k + 1]);
+            out[k] = (next - before) as f32;
             before = next;
         }
+        out.truncate(n);
         normalise(out);
     }
 }

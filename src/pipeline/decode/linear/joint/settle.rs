@@ -229,19 +229,16 @@ pub fn darkness(profile: &[f32], model: &Model, scene: &Scene) -> Vec<f32> {
     let total = model.modules();
     let n = ((total + 2.0 * REACH as f32) * SAMPLES as f32).round() as usize;
     let last = profile.len().saturating_sub(1);
-    let at = |column: f32| {
-        let column = column.max(0.0).min(last as f32);
+    let modules = |k: usize| (k as f32 + 0.5) / SAMPLES as f32 - REACH as f32;
+    // First all places, then the light there, then what is there: places and light are worked out several at once.
+    let mut values: Vec<f32> = (0..n).map(|k| scene.column(modules(k) / total)).collect();
+    let light: Vec<(f32, f32)> = values.iter().map(|column| scene.light_at(*column)).collect();
+    for (value, (paper, ink)) in values.iter_mut().zip(light) {
+        let column = value.max(0.0).min(last as f32);
         // By way of i32, which is one instruction.
         let k = column as i32 as usize;
         let (a, b) = (profile[k.min(last)], profile[(k + 1).min(last)]);
-        a + (b - a) * (column - k as f32)
-    };
-    let modules = |k: usize| (k as f32 + 0.5) / SAMPLES as f32 - REACH as f32;
-    // First all places, then what is there: the places are worked out several at once.
-    let mut values: Vec<f32> = (0..n).map(|k| scene.column(modules(k) / total)).collect();
-    for value in &mut values {
-        let (paper, ink) = scene.light_at(*value);
-        *value = (paper - at(*value)) / ink.max(4.0);
+        *value = (paper - (a + (b - a) * (column - k as f32))) / ink.max(4.0);
     }
     values
 }

@@ -31,6 +31,8 @@ pub fn stretches(profile: &[f32], modules: f32, wanted: &Wanted) -> Vec<(f32, f3
     // A thin bar at an end is faint in a blur, and a rim of the paper is faint too: either threshold may be
     // the right one, at either end.
     let [clear, faint] = [0.3, 0.12].map(|share| Bars::of(profile, share));
+    let n_before = |at: f32| clear.edges.partition_point(|edge| *edge < at);
+    let n_within = |from: f32, to: f32| n_before(to).saturating_sub(n_before(from));
     for (left, right) in [(&clear, &clear), (&faint, &faint), (&clear, &faint), (&faint, &clear)] {
         // Nothing that is shorter than the free space of the smallest symbol needs be looked at.
         let least = wanted.quiet * PITCH.start;
@@ -41,14 +43,15 @@ pub fn stretches(profile: &[f32], modules: f32, wanted: &Wanted) -> Vec<(f32, f3
             for (to, after) in &ends {
                 let pitch = (to - from) / modules;
                 let is_free = before.min(*after) > wanted.quiet * pitch;
-                if !is_free || !PITCH.contains(&pitch) {
+                // The ends are moved outward, so that no less is between them.
+                let is_dense = || n_within(from, *to) >= wanted.edges.end;
+                if !is_free || !PITCH.contains(&pitch) || is_dense() {
                     continue;
                 }
                 let (from, to) = (rim(profile, from, -pitch), rim(profile, *to, pitch));
                 let same = |(a, b): &(f32, f32)| (a - from).abs() + (b - to).abs() < pitch;
                 if !found.iter().any(same) {
-                    let within = clear.edges.iter().filter(|e| (from..=to).contains(*e)).count();
-                    found.extend(wanted.edges.contains(&within).then_some((from, to)));
+                    found.extend(wanted.edges.contains(&n_within(from, to)).then_some((from, to)));
                 }
             }
         }
