@@ -115,7 +115,8 @@ impl<'a> Search<'a> {
     fn is_alike(&self, region: &Region) -> bool {
         // A quarter of the columns of a few rows says of most that they are print.
         Strip::new(self.view, *region).is_some_and(|strip| {
-            may_be_alike(&strip.thinned(4).bands(1)) && may_be_whole_bars(&strip.bands(2))
+            let pixels = strip.thinned(if strip.step < 1.0 { 2 } else { 1 });
+            may_be_alike(&strip.thinned(4).bands(1)) && may_be_whole_bars(&pixels.bands(2))
         })
     }
 

@@ -50,8 +50,8 @@ pub fn stretches(profile: &[f32], modules: f32, wanted: &Wanted) -> Vec<(f32, f3
                 }
                 let (from, to) = (rim(profile, from, -pitch), rim(profile, *to, pitch));
                 let same = |(a, b): &(f32, f32)| (a - from).abs() + (b - to).abs() < pitch;
-                if !found.iter().any(same) {
-                    found.extend(wanted.edges.contains(&n_within(from, to)).then_some((from, to)));
+                if wanted.edges.contains(&n_within(from, to)) && !found.iter().any(same) {
+                    found.push((from, to));
                 }
             }
         }
