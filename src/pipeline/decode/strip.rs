@@ -326,12 +326,13 @@ fn median_of(bands: &Bands) -> Vec<f32> {
             lanes
         });
         for (a, b) in MIDDLE {
-            for lane in 0..LANES {
-                let (x, y) = (values[a][lane], values[b][lane]);
-                (values[a][lane], values[b][lane]) = if x < y { (x, y) } else { (y, x) };
+            let (mut low, mut high) = (values[a], values[b]);
+            for (x, y) in low.iter_mut().zip(&mut high) {
+                (*x, *y) = if *x < *y { (*x, *y) } else { (*y, *x) };
             }
+            (values[a], values[b]) = (low, high);
         }
-        median.extend((0..LANES).map(|lane| 0.5 * (values[3][lane] + values[4][lane])));
+        median.extend(values[3].iter().zip(&values[4]).map(|(a, b)| 0.5 * (a + b)));
     }
     median.truncate(columns);
     median

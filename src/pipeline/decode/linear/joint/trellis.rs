@@ -182,41 +182,50 @@ impl<'a> Trellis<'a> {
     fn two_least_by(&self, rule: &Rule, ahead: &[Vec<f32>], limit: f32) -> [Option<f32>; 2] {
         let modulus = rule.modulus;
         // As if a row of no cost were before the first.
-        let mut states = vec![[f32::MAX; 2]; modulus];
-        states[rule.start % modulus][0] = 0.0;
-        let mut live = vec![rule.start % modulus];
+        let mut states = States::new(modulus);
+        states.reach(rule.start % modulus, 0.0);
         for (k, (place, ahead)) in self.places.iter().zip(ahead).enumerate() {
             let first = self.model.alphabet(k).first;
             let (low, high) = rule.allowed[k];
             let width = place.beside.len() / place.rows.len().max(1);
-            let mut next = vec![[f32::MAX; 2]; place.rows.len() * modulus];
-            let mut reached = Vec::new();
-            for (j, row) in place.rows.iter().enumerate() {
-                if !(low..high).contains(row) {
-                    continue;
-                }
+            let mut next = States::new(place.rows.len() * modulus);
+            let rows = place.rows.iter().enumerate();
+            for (j, row) in rows.filter(|(_, row)| (low..high).contains(row)) {
                 let add = rule.weights[k] * ((first + row) % rule.values) % modulus;
-                for state in &live {
-                    let (b, sum) = (state / modulus, state % modulus);
-                    let cost = place.beside[j * width + b] + place.own[j];
-                    let there = j * modulus + (sum + add) % modulus;
-                    for error in states[*state] {
-                        if error < f32::MAX && error + cost + ahead[j] <= limit {
-                            if next[there][0] == f32::MAX {
-                                reached.push(there);
-                            }
-                            keep(&mut next[there], error + cost);
-                        }
-                    }
+                for state in &states.live {
+                    let cost = place.beside[j * width + state / modulus] + place.own[j];
+                    let there = j * modulus + (state % modulus + add) % modulus;
+                    let keeps = |error: &f32| *error < f32::MAX && error + cost + ahead[j] <= limit;
+                    let ways = states.least[*state].into_iter().filter(keeps);
+                    ways.for_each(|error| next.reach(there, error + cost));
                 }
             }
-            (states, live) = (next, reached);
+            states = next;
         }
         let mut least = [f32::MAX; 2];
-        for state in live.iter().filter(|state| state.is_multiple_of(modulus)) {
-            states[*state].iter().for_each(|error| keep(&mut least, *error));
+        for state in states.live.iter().filter(|state| state.is_multiple_of(modulus)) {
+            states.least[*state].iter().for_each(|error| keep(&mut least, *error));
         }
         least.map(|error| (error < f32::MAX).then_some(error))
+    }
+}
+
+/// The two least errors of the ways to each state, and the states to which there are any.
+struct States {
+    least: Vec<[f32; 2]>,
+    live: Vec<usize>,
+}
+
+impl States {
+    fn new(n: usize) -> Self {
+        Self { least: vec![[f32::MAX; 2]; n], live: Vec::new() }
+    }
+
+    fn reach(&mut self, state: usize, error: f32) {
+        if self.least[state][0] >= f32::MAX {
+            self.live.push(state);
+        }
+        keep(&mut self.least[state], error);
     }
 }
 
