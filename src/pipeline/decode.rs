@@ -12,6 +12,7 @@ pub mod lanes;
 pub mod linear;
 pub mod locate;
 pub mod matrix;
+pub mod pooled;
 pub mod profile;
 pub mod raster;
 pub mod search;

@@ -34,8 +34,9 @@ use crate::pipeline::decode::linear::fit::model::Kind;
 use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::linear::stack::stacked;
 use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::pooled::{Pooled, pooled};
 use crate::pipeline::decode::profile::{Bars, sharpened};
-use crate::pipeline::decode::strip::{BANDS, Pooled, Strip, mean_of, pooled};
+use crate::pipeline::decode::strip::{BANDS, Strip, mean_of};
 use crate::pipeline::symbol::{Candidate, Confidence, Symbol, Symbology};
 
 /// Fewer edges than this in the middle of a region are no symbol.

@@ -127,6 +127,16 @@ mod tests {
     }
 
     #[test]
+    fn a_vote_is_settled_when_every_claim_has_enough() {
+        let mut ballot = Ballot::default();
+        assert!(!ballot.is_settled(0), "nothing was read");
+        ballot.add(vec![reading(Symbology::Code128, "RIGHT")], 0b111, 0);
+        assert!(ballot.is_settled(3) && !ballot.is_settled(4));
+        ballot.add(vec![reading(Symbology::Code128, "WRONG")], 0b1000, 0);
+        assert!(!ballot.is_settled(3));
+    }
+
+    #[test]
     fn what_a_third_contradicts_is_not_taken() {
         let mut ballot = Ballot::default();
         ballot.add(vec![reading(Symbology::Code128, "RIGHT")], 0b1_1111, 0);

@@ -236,3 +236,35 @@ fn keep(least: &mut [f32; 2], error: f32) {
         least[1] = error;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::decode::linear::fit::model::Kind;
+    use crate::pipeline::decode::linear::joint::spread::Shape;
+
+    #[test]
+    fn a_limit_hides_what_is_beyond_it_and_nothing_else() {
+        let model = Kind::Ean8.model();
+        let bank = Bank::new(&model, Shape::Mixed, 0.6, 0.0);
+        let places = model.slots.len();
+        let allowed = (0..places).map(|k| (0, model.alphabet(k).rows.len())).collect();
+        let weights = (0..places).map(|k| 1 + 2 * (k % 2)).collect();
+        let rules = [Rule { modulus: 10, start: 0, weights, values: 10, allowed }];
+        for seed in 1..5 {
+            let shade = |k: usize| ((k * k * seed + 7 * k) % 23) as f32 / 23.0;
+            let darkness: Vec<f32> = (0..4 * (67 + 6)).map(shade).collect();
+            let trellis = Trellis::new(&model, std::slice::from_ref(&bank), &darkness);
+            let path = trellis.best();
+            let error = trellis.error_of(&path.rows).unwrap();
+            assert!((error - path.error).abs() < 1e-3, "{error} {}", path.error);
+            let [least, next] = trellis.two_least(&rules, 1e6);
+            assert!(path.error <= least + 1e-3 && least < next && next < 1e6);
+            let between = f32::midpoint(least, next);
+            for (limit, second) in [(next + 0.01, next), (between, between)] {
+                let [first, found] = trellis.two_least(&rules, limit);
+                assert!((first - least).abs() < 1e-4 && (found - second).abs() < 1e-4);
+            }
+        }
+    }
+}
