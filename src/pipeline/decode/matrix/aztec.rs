@@ -98,7 +98,7 @@ fn rays(view: View<'_>, rings: &Rings) -> Option<Vec<[f32; 6]>> {
         let k = n * 37 % RAYS;
         rays[k] = changes(view, rings, k);
         n_off += usize::from(!is_even(&rays[k]));
-        if n_off > 2 + n / 3 {
+        if n_off > 2 + n / 4 {
             return None;
         }
     }

@@ -311,3 +311,43 @@ fn even(borders: &[f32]) -> Option<f32> {
     let fits = |n: f32| n >= MIN_RUN && (n - mean).abs() < 0.45 * mean + ROUGH;
     borders.windows(2).all(|b| fits(b[1] - b[0])).then_some(mean)
 }
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    /// A picture of squares around `centre`, every other one dark from the innermost on, each pixel the mean of 64 places.
+    fn squares(centre: Point, halves: &[f32]) -> Vec<u8> {
+        let is_dark = |x: f32, y: f32| {
+            let out = (x - centre.x).abs().max((y - centre.y).abs());
+            halves.iter().filter(|half| out < **half).count() % 2 == 1
+        };
+        let pixel = |k: usize| {
+            let places = (0..64).map(|n| (n % 8, n / 8));
+            let at = |k: usize, n: usize| k as f32 + (n as f32 + 0.5) / 8.0 - 0.5;
+            let dark = places.filter(|(i, j)| is_dark(at(k % 48, *i), at(k / 48, *j))).count();
+            210 - 2 * dark as u8
+        };
+        (0..48 * 48).map(pixel).collect()
+    }
+
+    #[test_case(1.7, &[3.5, 2.5, 1.5], true; "a finder pattern")]
+    #[test_case(1.8, &[4.5, 3.5, 2.5, 1.5, 0.5], false; "a bulls eye")]
+    fn squares_of_less_than_two_pixels_are_seen_between_pixels(
+        module: f32,
+        halves: &[f32],
+        is_finder: bool,
+    ) {
+        let centre = Point::new(22.3, 24.6);
+        let halves: Vec<f32> = halves.iter().map(|half| half * module).collect();
+        let luma = squares(centre, &halves);
+        let relief = Relief::of(View { width: 48, height: 48, luma: &luma });
+        let (finders, eyes) = (relief.finders(), relief.bulls_eyes());
+        assert_eq!((finders.is_empty(), eyes.is_empty()), (!is_finder, is_finder));
+        let seen = finders.iter().chain(&eyes).next().unwrap();
+        assert!(seen.is_dark && seen.centre.distance(centre) < 0.2, "{seen:?}");
+        assert!((seen.module - module).abs() < 0.15, "{seen:?}");
+    }
+}
