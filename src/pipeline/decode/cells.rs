@@ -57,7 +57,7 @@ impl Cells {
         let add_up = if side > CELL { add_up::<CELL> } else { add_up::<HALF> };
         let mut sums = Sums::new();
         for (row, tile) in
-            (0..rows).flat_map(|row| (0..picture.width / TILE + 1).map(move |t| (row, t)))
+            (0..rows).flat_map(|row| (0..=picture.width / TILE).map(move |t| (row, t)))
         {
             sums.products.iter_mut().for_each(|column| column.fill(0));
             for y in (row * side..(row + 1) * side).step_by(step) {

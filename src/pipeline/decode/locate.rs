@@ -222,8 +222,7 @@ fn directed(cells: &Cells, levels: Levels, coherence: f32) -> impl Iterator<Item
         let energy = xx + yy;
         let (x, y) = (xx - yy, 2.0 * xy);
         let least = coherence * (energy - levels.noise);
-        // Both at once, without a way around the second: so the compiler makes vectors of it.
-        (energy > threshold) & (x * x + y * y > least * least)
+        energy > threshold && x * x + y * y > least * least
     })
 }
 

@@ -15,8 +15,15 @@ const WINDOW: usize = 12;
 const MIXED: std::ops::Range<f32> = 0.28..0.75;
 
 /// Changes between dark and light that a line across a patch of modules has at least, as a mean of the livelier half of
-/// its lines. Nine in ten words of print have fewer; of 1047 patches that were read none has less than 5.4.
-const MIN_CHANGES: f32 = 4.4;
+/// its lines: the least read had 3.5, ten modules on a side; of words of print two in three have fewer.
+const MIN_CHANGES: f32 = 3.2;
+
+/// From so many on one direction may have many more than the other. What was read had 5.4 where there is more than a
+/// small symbol in a patch.
+const MANY_CHANGES: f32 = 4.4;
+
+/// Below that, how many times as many one direction has at most as the other: small symbols had 1.43.
+const MAX_UNEVEN: f32 = 1.8;
 
 /// Windows of a patch from which on it is told from print by those of them that are as dark as light.
 const MANY: usize = 30;
@@ -170,7 +177,7 @@ struct Windows {
     /// Every so manieth one is looked at.
     stride: usize,
     /// The row, the column and what is there.
-    windows: Vec<(usize, usize, Window)>,
+    seen: Vec<(usize, usize, Window)>,
 }
 
 impl Windows {
@@ -183,11 +190,11 @@ impl Windows {
             let at = |k: usize| k * stride * WINDOW;
             (row, column, Window::of(view, patch.left + at(column), patch.top + at(row)))
         };
-        let mut windows: Vec<(usize, usize, Window)> = (0..rows * columns).map(window).collect();
-        let strongest = windows.iter().map(|(_, _, window)| window.contrast()).max();
+        let mut seen: Vec<(usize, usize, Window)> = (0..rows * columns).map(window).collect();
+        let strongest = seen.iter().map(|(_, _, window)| window.contrast()).max();
         let least = GROUND * f32::from(strongest.unwrap_or_default());
-        windows.retain(|(_, _, window)| f32::from(window.contrast()) >= least);
-        Self { rows, columns, stride, windows }
+        seen.retain(|(_, _, window)| f32::from(window.contrast()) >= least);
+        Self { rows, columns, stride, seen }
     }
 
     /// Whether lines across change from dark to light and back as often as those of modules do, upright and level
@@ -197,18 +204,19 @@ impl Windows {
     /// for what is beside a symbol is in its patch, too.
     fn are_lively(&self) -> bool {
         let (mut across, mut down) = (vec![0.0_f32; self.rows], vec![0.0_f32; self.columns]);
-        for (row, column, window) in &self.windows {
+        for (row, column, window) in &self.seen {
             across[*row] += window.across as f32;
             down[*column] += window.down as f32;
         }
         let per_line = self.stride as f32 / WINDOW as f32;
-        [across, down].iter_mut().all(|changes| upper_half(changes) * per_line >= MIN_CHANGES)
+        let [across, down] = [across, down].map(|mut changes| upper_half(&mut changes) * per_line);
+        let (least, most) = (across.min(down), across.max(down));
+        least >= MANY_CHANGES || (least >= MIN_CHANGES && most < MAX_UNEVEN * least)
     }
 
     /// Whether even the darkest windows are mostly ground, of so many that a symbol would be some of them.
     fn are_ground(&self) -> bool {
-        let mut mixed: Vec<f32> =
-            self.windows.iter().map(|(_, _, window)| window.mixed()).collect();
+        let mut mixed: Vec<f32> = self.seen.iter().map(|(_, _, window)| window.mixed()).collect();
         let rank = mixed.len() / 10;
         mixed.len() >= MANY && *mixed.select_nth_unstable_by(rank, f32::total_cmp).1 > MOSTLY_GROUND
     }
@@ -298,13 +306,13 @@ fn marks(cells: &Cells) -> Vec<u8> {
         // The weaker direction has half of what the difference of both, a root, leaves of the energy.
         let is_above = |least: f32| {
             let left = energy - 2.0 * least.max(MIN_SHARE * energy);
-            (left > 0.0) & (left * left > root)
+            left * left.abs() > root
         };
         let (is_any, is_strong) = (is_above(any), is_above(strong));
         let mark = |is: bool, mark: u8| u8::from(is) * mark;
         mark(is_any, Mark::ANY)
             | mark(is_strong, Mark::STRONG)
-            | mark(is_strong & is_own, Mark::OWN)
+            | mark(is_strong && is_own, Mark::OWN)
     };
     cells.tensors().zip(cells.are_own()).map(marks).collect()
 }

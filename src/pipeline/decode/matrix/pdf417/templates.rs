@@ -155,7 +155,7 @@ impl Templates {
                     light[k % PER_MODULE]
                         [(modules >> (MODULES - 1 - k / PER_MODULE) & 0x1f) as usize]
                 };
-                (of(dark) + of(darker)) / 2.0
+                of(dark).midpoint(of(darker))
             };
             let Some(shape) = shape(std::array::from_fn(seen)) else { continue };
             let value = usize::from(value);
