@@ -132,12 +132,8 @@ impl Glance {
         };
         let n: usize = [0.0, -0.5, 0.5].into_iter().map(&mut look).max().unwrap_or(0);
         if n > 0 {
-            // A second row is seen soon, or there is none.
-            let n = [-0.24, 0.24, -0.7, 0.7].into_iter().map(&mut look).max().unwrap_or(0);
-            if n > 1 {
-                for t in [-0.85, -0.6, -0.36, -0.12, 0.12, 0.36, 0.6, 0.85] {
-                    look(t);
-                }
+            for t in [-0.85, -0.7, -0.6, -0.36, -0.24, -0.12, 0.12, 0.24, 0.36, 0.6, 0.7, 0.85] {
+                look(t);
             }
         }
         // Where little else is looked for, one row is enough for a closer look.
