@@ -3,6 +3,7 @@
 //! Pure and single-threaded; what reads nothing is an empty list, never an error.
 
 pub mod cells;
+pub mod components;
 pub mod engine;
 pub mod evidence;
 pub mod explain;

@@ -3,6 +3,7 @@
 //! Print has such cells too, so what it finds are places to look at, not symbols.
 
 use crate::pipeline::decode::cells::{CELL, Cells};
+use crate::pipeline::decode::components::{Component, components};
 use crate::pipeline::decode::raster::View;
 
 /// Least share of the weaker direction in the energy of a cell.
@@ -319,54 +320,19 @@ fn marks(cells: &Cells) -> Vec<u8> {
 
 /// The patches of joined cells with one mark.
 fn marked(cells: &Cells, marks: &[u8], mark: u8, wanted: &Least) -> Vec<Patch> {
-    let mut open: Vec<bool> = marks.iter().map(|marks| marks & mark != 0).collect();
-    let (mut found, mut members) = (Vec::new(), Vec::new());
-    let mut start = 0;
-    while let Some(next) = open.get(start..).and_then(|rest| rest.iter().position(|on| *on)) {
-        start += next;
-        open[start] = false;
-        members.clear();
-        members.push(start);
-        found.extend(patch(cells, &mut open, &mut members, wanted));
-    }
-    found
+    let found = components(marks, cells.columns, |marks| marks & mark != 0);
+    found.iter().filter_map(|joined| patch(joined, wanted)).collect()
 }
 
-/// The box around the cells joined to the one in `members`, which are closed on the way.
-fn patch(
-    cells: &Cells,
-    open: &mut [bool],
-    members: &mut Vec<usize>,
-    wanted: &Least,
-) -> Option<Patch> {
-    let (columns, rows) = (cells.columns, cells.rows);
-    let (mut left, mut right) = (usize::MAX, 0);
-    let (mut top, mut bottom) = (usize::MAX, 0);
-    let mut next = 0;
-    while let Some(&cell) = members.get(next) {
-        next += 1;
-        let (x, y) = (cell % columns, cell / columns);
-        (left, right) = (left.min(x), right.max(x));
-        (top, bottom) = (top.min(y), bottom.max(y));
-        let neighbours = [
-            (x > 0).then(|| cell - 1),
-            (x + 1 < columns).then_some(cell + 1),
-            (y > 0).then(|| cell - columns),
-            (y + 1 < rows).then_some(cell + columns),
-        ];
-        for there in neighbours.into_iter().flatten() {
-            if std::mem::take(&mut open[there]) {
-                members.push(there);
-            }
-        }
-    }
-    let (width, height) = (right - left + 1, bottom - top + 1);
-    let filled = members.len() as f32 / (width * height) as f32;
+/// The box around joined cells, where they are as many as a symbol has and shaped like one.
+fn patch(joined: &Component, wanted: &Least) -> Option<Patch> {
+    let (width, height) = (joined.columns.len(), joined.rows.len());
+    let filled = joined.cells as f32 / (width * height) as f32;
     let shaped =
         width.min(height) >= wanted.side && width.max(height) <= MAX_ASPECT * width.min(height);
-    (shaped && filled > wanted.filled && members.len() >= wanted.members).then_some(Patch {
-        left: left * CELL,
-        top: top * CELL,
+    (shaped && filled > wanted.filled && joined.cells >= wanted.members).then_some(Patch {
+        left: joined.columns.start * CELL,
+        top: joined.rows.start * CELL,
         width: width * CELL,
         height: height * CELL,
     })
