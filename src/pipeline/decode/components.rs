@@ -103,13 +103,7 @@ mod tests {
     #[test]
     fn cells_that_touch_by_their_sides_are_one() {
         // Two arms that meet below, one that another encloses, and a corner that does not touch.
-        let rows = [
-            "#..#.....", //
-            "#.##.####",
-            "###..#..#",
-            "....##.##",
-            "...#....#",
-        ];
+        let rows = ["#..#.....", "#.##.####", "###..#..#", "....##.##", "...#....#"];
         assert_eq!(found(&rows), [(0..4, 0..3, 8), (4..9, 1..5, 11), (3..4, 4..5, 1)]);
         // A chain of corners is as many components as cells.
         assert_eq!(found(&["#.#", ".#.", "#.#"]).len(), 5);

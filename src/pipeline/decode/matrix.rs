@@ -4,6 +4,7 @@ pub mod aztec;
 pub mod datamatrix;
 pub mod edges;
 pub mod grid;
+pub mod line;
 pub mod pdf417;
 pub mod qr;
 pub mod rings;
@@ -12,7 +13,8 @@ pub mod solomon;
 pub mod stacked;
 
 use crate::pipeline::decode::engine::{self, Effort, Family};
-use crate::pipeline::decode::matrix::edges::{Edges, Line};
+use crate::pipeline::decode::matrix::edges::Edges;
+use crate::pipeline::decode::matrix::line::Line;
 use crate::pipeline::decode::matrix::rings::{Relief, Rings};
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::texture::{Patch, is_mixed, may_be_modules, patches};

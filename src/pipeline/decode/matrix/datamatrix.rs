@@ -6,8 +6,9 @@
 )]
 
 use crate::pipeline::decode::engine::modules::{self, Doubts, Reading};
-use crate::pipeline::decode::matrix::edges::{Edges, Line};
+use crate::pipeline::decode::matrix::edges::Edges;
 use crate::pipeline::decode::matrix::grid::{Bits, Grid, Line as Bare, Map, Modules};
+use crate::pipeline::decode::matrix::line::Line;
 use crate::pipeline::decode::matrix::sheet::Sheet;
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::{Point, Symbol, Symbology};
