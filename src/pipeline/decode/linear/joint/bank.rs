@@ -115,7 +115,7 @@ impl Bank {
         costs
     }
 
-    /// The error of the best reading of `darkness`, as [`Trellis::best`] has it, and its variance: all rows are
+    /// The error of the best reading of `darkness`, as the best way of a trellis has it, and its variance: all rows are
     /// followed and none is kept.
     pub fn least(&self, model: &Model, darkness: &[f32]) -> (f32, f32) {
         let energy: f32 = dot(darkness, darkness);

@@ -53,7 +53,7 @@ pub struct Fitted {
     pub rows: Vec<usize>,
     /// The share of the profile's variance that is unexplained.
     pub rest: f32,
-    /// The error of the next best whole reading, in errors of this one; [`FAR`] at most.
+    /// The error of the next best whole reading, in errors of this one; 4 at most: what is farther is not looked for.
     pub ratio: f32,
 }
 

@@ -63,7 +63,7 @@ pub struct Trellis<'a> {
 }
 
 impl<'a> Trellis<'a> {
-    /// The trellis of `darkness`, which has [`SAMPLES`] a module and [`REACH`] modules around the symbol, through
+    /// The trellis of `darkness`, which has a bank's samples a module and its reach around the symbol, through
     /// the blurs of `banks`: each is that of as many characters, from the first to the last.
     pub fn new(model: &'a Model, banks: &[Bank], darkness: &[f32]) -> Self {
         let energy = darkness.iter().map(|v| v * v).sum();
