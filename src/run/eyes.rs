@@ -102,13 +102,14 @@ pub(super) fn open(eye: Eye, outlet: Outlet, stop: Arc<AtomicBool>) -> io::Resul
                 let life = Projector::duration_ms(items, steps);
                 // What is faster than life ends now: no notification may come from the future.
                 let start = clock::now().plus(life / i64::from((*speed).max(1)) - life);
+                let pacer = Pacer::new(start, *speed);
                 let projector = Projector::new(items, steps, start).with_pace(*pace);
                 let projector = match pace {
                     Pace::Held => projector,
                     // As a camera's frames are read, so that a recording of them is replayed to the same.
                     Pace::Frame => projector.with_formats(eye.formats.clone()),
                 };
-                play(&eye, projector, *speed, &outlet, &stop)
+                play(&eye, projector, pacer, &outlet, &stop)
             }
         };
         outlet.send(Input::Ended(played));
@@ -230,17 +231,16 @@ impl Health {
     }
 }
 
-/// Plays a reel no faster than life times `speed`; what decodes too slowly makes it slower, never skips.
+/// Plays a reel no faster than `pacer` lets it; what decodes too slowly makes it slower, never skips.
 fn play(
     eye: &Eye,
     projector: Projector<'_>,
-    speed: u32,
+    mut pacer: Pacer,
     outlet: &Outlet,
     stop: &AtomicBool,
 ) -> Played {
     let name = Arc::clone(&eye.name);
     outlet.send(Input::Happened(Event::Camera { name, health: CameraHealth::Live }));
-    let mut pacer = Pacer { last: None, speed: i64::from(speed.max(1)) };
     let result: Result<Played, std::convert::Infallible> = projector.play(&mut |moment| {
         let input = match moment {
             Moment::Glance(glance, at, picture) => {
@@ -268,21 +268,26 @@ fn play(
 
 /// Keeps a reel's frames apart.
 struct Pacer {
-    last: Option<(Timestamp, Instant)>,
+    last: (Timestamp, Instant),
     speed: i64,
 }
 
 impl Pacer {
-    /// Waits until `at` is due, counted from the frame before.
+    /// One for a reel that begins now, at `start` of its own time, and runs at life times `speed`.
+    fn new(start: Timestamp, speed: u32) -> Self {
+        Self { last: (start, clock::instant()), speed: i64::from(speed.max(1)) }
+    }
+
+    /// Waits until `at` is due, counted from the frame before, or from the start: what the reel makes due must not lie
+    /// in the wall's future, where it would stay behind when the reel is over.
     fn wait(&mut self, at: Timestamp) {
-        if let Some((last, since)) = self.last {
-            // Whole milliseconds would add up: the reel's clock must not get ahead of the wall's.
-            let apart = u64::try_from(at.since(last) * 1_000_000 / self.speed).unwrap_or(0);
-            let due = since + Duration::from_nanos(apart);
-            let left = due.saturating_duration_since(clock::instant());
-            clock::rest(left);
-        }
-        self.last = Some((at, clock::instant()));
+        let (last, since) = self.last;
+        // Whole milliseconds would add up: the reel's clock must not get ahead of the wall's.
+        let apart = u64::try_from(at.since(last) * 1_000_000 / self.speed).unwrap_or(0);
+        let due = since + Duration::from_nanos(apart);
+        let left = due.saturating_duration_since(clock::instant());
+        clock::rest(left);
+        self.last = (at, clock::instant());
     }
 }
 
