@@ -58,9 +58,11 @@ impl<'a> Search<'a> {
                 continue;
             }
             let Some(strip) = Strip::new(self.view, *region) else { continue };
-            match linear::read_plain(&strip, self.formats) {
-                Some(found) if found.is_empty() => unread.push(strip),
-                found => add(&mut self.found.symbols, found.unwrap_or_default(), self.view),
+            let Some(found) = linear::read_plain(&strip, self.formats) else { continue };
+            add(&mut self.found.symbols, found, self.view);
+            // What was read in a region may stand above or below something else.
+            if !self.has(region) {
+                unread.push(strip);
             }
         }
         unread
