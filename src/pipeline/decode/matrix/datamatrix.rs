@@ -7,7 +7,7 @@
 
 use crate::pipeline::decode::engine::modules::{self, Doubts, Reading};
 use crate::pipeline::decode::matrix::edges::Edges;
-use crate::pipeline::decode::matrix::grid::{Bits, Grid, Line as Bare, Map, Modules};
+use crate::pipeline::decode::matrix::grid::{BareLine, Bits, Grid, Map, Modules};
 use crate::pipeline::decode::matrix::line::Line;
 use crate::pipeline::decode::matrix::sheet::Sheet;
 use crate::pipeline::decode::raster::View;
@@ -290,8 +290,8 @@ fn damaged(view: View<'_>, grid: Grid, (rows, columns): (usize, usize)) -> Optio
     let size = (columns, rows);
     let ways = [
         Modules::of(view, &map, columns, rows),
-        Modules::darkest(view, &map, size, Bare::Level),
-        Modules::darkest(view, &map, size, Bare::Upright),
+        Modules::darkest(view, &map, size, BareLine::Level),
+        Modules::darkest(view, &map, size, BareLine::Upright),
     ];
     ways.into_iter()
         .flat_map(|modules| {

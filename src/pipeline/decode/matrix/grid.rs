@@ -19,7 +19,7 @@ const LANES: usize = 8;
 
 /// How a line without ink runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Line {
+pub enum BareLine {
     /// Along the rows.
     Level,
     /// Along the columns.
@@ -176,13 +176,18 @@ impl Modules {
 
     /// The modules as dark as they are at some height, or `Upright` at some width: where a worn head has left a line
     /// without ink, what it left of a dark module shows beside it.
-    pub fn darkest(view: View<'_>, map: &Map, (columns, rows): (usize, usize), line: Line) -> Self {
+    pub fn darkest(
+        view: View<'_>,
+        map: &Map,
+        (columns, rows): (usize, usize),
+        line: BareLine,
+    ) -> Self {
         let (step_u, step_v) = (1.0 / columns as f32, 1.0 / rows as f32);
         let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (column, row)));
         let module = |(column, row): (usize, usize)| {
             let (u, v) = (column as f32 + 0.5, row as f32 + 0.5);
             let look = |beside: f32, off: f32| {
-                let (du, dv) = if line == Line::Level { (beside, off) } else { (off, beside) };
+                let (du, dv) = if line == BareLine::Level { (beside, off) } else { (off, beside) };
                 let place = map.at((u + du) * step_u, (v + dv) * step_v);
                 view.sample(place.x, place.y)
             };

@@ -5,7 +5,7 @@
 #![expect(clippy::cast_possible_truncation, reason = "counts of modules are small and positive")]
 
 use crate::pipeline::decode::engine::modules::{self, Doubts};
-use crate::pipeline::decode::matrix::grid::{Bits, Grid, Line, Modules};
+use crate::pipeline::decode::matrix::grid::{BareLine, Bits, Grid, Modules};
 use crate::pipeline::decode::matrix::rings::Rings;
 use crate::pipeline::decode::matrix::sheet::Sheet;
 use crate::pipeline::decode::raster::View;
@@ -346,8 +346,8 @@ fn damaged(view: View<'_>, grid: Grid, side: usize) -> Option<Symbol> {
     let map = grid.map()?;
     let ways = [
         Modules::of(view, &map, side, side),
-        Modules::darkest(view, &map, (side, side), Line::Level),
-        Modules::darkest(view, &map, (side, side), Line::Upright),
+        Modules::darkest(view, &map, (side, side), BareLine::Level),
+        Modules::darkest(view, &map, (side, side), BareLine::Upright),
     ];
     ways.iter().find_map(|modules| named(&modules.bits(4), &grid, Doubts::Erased))
 }
