@@ -1,6 +1,7 @@
 //! Matrix symbols: patches of texture, cut out and enlarged, to the readers of matrix symbols.
 
 pub mod aztec;
+pub mod bits;
 pub mod datamatrix;
 pub mod edges;
 pub mod grid;

@@ -1,7 +1,7 @@
 //! Blocks of codewords set right: those of unsure modules, by and by, as erasures.
 
 use crate::pipeline::decode::engine::modules::{Correction, Doubts};
-use crate::pipeline::decode::matrix::grid::Bits;
+use crate::pipeline::decode::matrix::bits::Bits;
 use crate::pipeline::decode::matrix::solomon::Field;
 
 /// Modules less sure than this make a codeword unsure: one bound after the other, until a block reads.

@@ -13,7 +13,7 @@ use rxing::qrcode::decoder as qrcode;
 
 use crate::pipeline::decode::engine::blocks::{Block, Blocks};
 use crate::pipeline::decode::engine::without_leading_fnc1;
-use crate::pipeline::decode::matrix::grid::Bits;
+use crate::pipeline::decode::matrix::bits::Bits;
 use crate::pipeline::decode::matrix::solomon::Field;
 
 /// What the modules of a symbol say.

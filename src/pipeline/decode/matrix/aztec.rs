@@ -12,7 +12,8 @@ use std::f32::consts::TAU;
 
 use crate::pipeline::decode::engine::modules::{self, AztecMode};
 use crate::pipeline::decode::lanes;
-use crate::pipeline::decode::matrix::grid::{Bits, Grid, Modules};
+use crate::pipeline::decode::matrix::bits::{Bits, Modules, cleared};
+use crate::pipeline::decode::matrix::grid::Grid;
 use crate::pipeline::decode::matrix::rings::Rings;
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::{Point, Symbol, Symbology};
@@ -30,7 +31,7 @@ const GROWTH: usize = 6;
 pub fn read(view: View<'_>, rings: &Rings) -> Option<Symbol> {
     let eye = Eye::of(view, rings)?;
     let side = if eye.is_compact { 11 } else { 15 };
-    let core = eye.grid(side)?.cleared(view, (side, side));
+    let core = cleared(eye.grid(side)?, view, (side, side));
     let bits = bits(view, &core, side)?;
     (0..8).find_map(|turn| {
         let turned = turned(&bits, turn);
@@ -301,7 +302,7 @@ fn whole(view: View<'_>, core: Grid, eye: &Eye, mode: (usize, usize)) -> Option<
         let (mut grid, mut size) = (core, start);
         while size < side {
             let next = (size + GROWTH).min(side);
-            grid = widened(&grid, size, next)?.cleared(view, (next, next));
+            grid = cleared(widened(&grid, size, next)?, view, (next, next));
             size = next;
         }
         Some(grid)

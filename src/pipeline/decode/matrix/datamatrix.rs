@@ -6,8 +6,9 @@
 )]
 
 use crate::pipeline::decode::engine::modules::{self, Doubts, Reading};
+use crate::pipeline::decode::matrix::bits::{self, BareLine, Bits, Modules};
 use crate::pipeline::decode::matrix::edges::Edges;
-use crate::pipeline::decode::matrix::grid::{BareLine, Bits, Grid, Map, Modules};
+use crate::pipeline::decode::matrix::grid::{Grid, Map};
 use crate::pipeline::decode::matrix::line::Line;
 use crate::pipeline::decode::matrix::sheet::Sheet;
 use crate::pipeline::decode::raster::View;
@@ -69,7 +70,7 @@ pub fn read(view: View<'_>, edges: &Edges, lines: &[Line]) -> Option<Symbol> {
         // By its finder, where that is whole; by its modules, where a finder is bent or blurred.
         let grid = fitted(&sheet, grid, size);
         symbol(view, grid, size).or_else(|| {
-            let cleared = grid.cleared(view, (columns, rows));
+            let cleared = bits::cleared(grid, view, (columns, rows));
             let is_one = finder(&sheet, &grid, size) > MIN_FINDER;
             let damaged = || [grid, cleared].into_iter().find_map(|grid| damaged(view, grid, size));
             symbol(view, cleared, size).or_else(|| is_one.then(damaged)?)

@@ -5,7 +5,8 @@
 #![expect(clippy::cast_possible_truncation, reason = "counts of modules are small and positive")]
 
 use crate::pipeline::decode::engine::modules::{self, Doubts};
-use crate::pipeline::decode::matrix::grid::{BareLine, Bits, Grid, Modules};
+use crate::pipeline::decode::matrix::bits::{self, BareLine, Bits, Modules};
+use crate::pipeline::decode::matrix::grid::Grid;
 use crate::pipeline::decode::matrix::rings::Rings;
 use crate::pipeline::decode::matrix::sheet::Sheet;
 use crate::pipeline::decode::raster::View;
@@ -232,7 +233,7 @@ impl Frame {
                 let size = (self.side, self.side);
                 let is_clear = score(&grid) > MIN_CLIMBED;
                 let moved = || symbol(view, grid, self.side);
-                let cleared = || symbol(view, grid.cleared(view, size), self.side);
+                let cleared = || symbol(view, bits::cleared(grid, view, size), self.side);
                 let damaged = || damaged(view, grid, self.side);
                 is_clear.then(|| moved().or_else(cleared).or_else(damaged))?
             };
