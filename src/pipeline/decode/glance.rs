@@ -2,6 +2,8 @@
 //!
 //! What it turns away would be fitted with every character of every symbology, and read as nothing.
 
+use crate::pipeline::decode::lanes::range;
+use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::decode::strip::{correlation, mean_of};
 use std::ops::Range;
@@ -25,7 +27,11 @@ pub const MIN_ACROSS: f32 = 30.0;
 
 /// The same of one that is fitted as a whole: the edges of its modules are lost at more than a pixel each, and an EAN has 95.
 /// What was read had 60.
-pub const MIN_WHOLE_ACROSS: f32 = 48.0;
+const MIN_WHOLE_ACROSS: f32 = 48.0;
+
+/// How many times as high as wide such a one is at most: an EAN-8 has 0.82 (GS1 General Specifications, 5.2.3.4), and what
+/// was read at most 0.77. Of the regions in frames without a symbol that get so far, half are higher.
+const MAX_HEIGHT: f32 = 1.2;
 
 /// A gap: so many times the width of the middle one of all bars and spaces.
 const GAP: f32 = 4.0;
@@ -44,6 +50,11 @@ pub fn may_be_bars(bands: &[Vec<f32>]) -> bool {
 /// The same of one that is worn or in pieces: its edges have to tell it.
 pub fn may_be_whole_bars(bands: &[Vec<f32>]) -> bool {
     have_bars(bands, MIN_WHOLE)
+}
+
+/// Whether a region is of a size and a shape that one has which is fitted as a whole.
+pub fn may_be_whole(region: &Region) -> bool {
+    region.across >= MIN_WHOLE_ACROSS && region.along <= MAX_HEIGHT * region.across
 }
 
 /// Whether `bands` are alike, and their mean has so many edges, which are not those of a grille.
@@ -65,22 +76,31 @@ pub fn may_be_alike(bands: &[Vec<f32>]) -> bool {
 pub struct Look {
     /// Likeness of its rows, at look.
     likeness: f32,
+    /// Likeness of all of its bands but two to the mean of all, at least.
+    like_whole: f32,
+    /// Contrast against the brightness of its paper, at least.
+    contrast: f32,
     /// Edges in a row: at least, and less than.
     run: Range<usize>,
 }
 
 impl Look {
     /// Of one that characters fitted one by one may tell: what was read had 0.86 and 32.
-    pub const FITTED: Self = Self { likeness: 0.75, run: 24..usize::MAX };
+    pub const FITTED: Self =
+        Self { likeness: 0.75, like_whole: 0.5, contrast: 0.0, run: 24..usize::MAX };
 
-    /// Of one that may be fitted as a whole: what was read had 0.71 and 16 to 66. An EAN has 60, and noise adds few.
-    pub const WHOLE: Self = Self { likeness: MIN_LIKENESS, run: 12..72 };
+    /// Of one that may be fitted as a whole: what was read had 0.71, 0.85, 0.46 and 16 to 66. An EAN has 60 edges, and
+    /// noise adds few.
+    pub const WHOLE: Self =
+        Self { likeness: MIN_LIKENESS, like_whole: 0.75, contrast: 0.35, run: 12..72 };
 }
 
 /// Whether `bands`, from top to bottom, and `whole`, their mean, may be of a symbol that has to be fitted.
 pub fn may_be_fitted(bands: &[Vec<f32>], whole: &[f32], look: &Look) -> bool {
-    let like_whole = bands.iter().filter(|band| correlation(band, whole) > 0.5).count();
-    like_whole >= MIN_LIKE_WHOLE
+    let (low, high) = range(whole);
+    let like_whole = |band: &&Vec<f32>| correlation(band, whole) > look.like_whole;
+    high - low >= look.contrast * high
+        && bands.iter().filter(like_whole).count() >= MIN_LIKE_WHOLE
         && likeness(bands) >= look.likeness
         && look.run.contains(&longest_run(&Bars::of(whole, 0.25)))
 }

@@ -24,9 +24,7 @@ pub mod scan;
 pub mod stack;
 
 use crate::pipeline::decode::Formats;
-use crate::pipeline::decode::glance::{
-    Look, MIN_ACROSS, MIN_WHOLE_ACROSS, may_be_bars, may_be_fitted,
-};
+use crate::pipeline::decode::glance::{Look, MIN_ACROSS, may_be_bars, may_be_fitted, may_be_whole};
 use crate::pipeline::decode::linear::ballot::{Ballot, Claim};
 use crate::pipeline::decode::linear::fit::Side;
 use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
@@ -171,8 +169,7 @@ pub fn read_plain(strip: &Strip<'_>, formats: &Formats) -> Option<Vec<Symbol>> {
     let edges = Bars::of(&middle, 0.2).edges.len();
     if edges < MIN_EDGES {
         // All it may be is a symbol that is fitted as a whole.
-        let is_worth_it = edges >= MIN_BLURRED && strip.region().across >= MIN_WHOLE_ACROSS;
-        return is_worth_it.then(Vec::new);
+        return (edges >= MIN_BLURRED && may_be_whole(strip.region())).then(Vec::new);
     }
     // Most symbols are plain: a few rows of each band, as they are, agree.
     let quick = strip.bands(2);
@@ -229,13 +226,11 @@ fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats) -> Close<'a> {
             return Close::read(symbols(&ballot, &strip, whole));
         }
     }
-    let may_be = |look, across| {
-        edges >= MIN_BLURRED
-            && strip.region().across >= across
-            && may_be_fitted(&bands, whole, look)
-    };
-    let has_characters = has_edges && may_be(&Look::FITTED, MIN_ACROSS);
-    let is_short = may_be(&Look::WHOLE, MIN_WHOLE_ACROSS);
+    let region = strip.region();
+    let has_characters =
+        has_edges && region.across >= MIN_ACROSS && may_be_fitted(&bands, whole, &Look::FITTED);
+    let is_short =
+        edges >= MIN_BLURRED && may_be_whole(region) && may_be_fitted(&bands, whole, &Look::WHOLE);
     if !has_characters && !is_short {
         return Close::default();
     }
