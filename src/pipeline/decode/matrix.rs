@@ -18,7 +18,7 @@ use crate::pipeline::decode::matrix::edges::Edges;
 use crate::pipeline::decode::matrix::line::Line;
 use crate::pipeline::decode::matrix::rings::{Relief, Rings};
 use crate::pipeline::decode::raster::{Gray, View};
-use crate::pipeline::decode::texture::{Patch, is_mixed, may_be_modules, patches};
+use crate::pipeline::decode::texture::{Patch, is_mixed, is_noise, may_be_modules, patches};
 use crate::pipeline::decode::{Formats, Reduced, add, contains};
 use crate::pipeline::symbol::{Point, Symbol, Symbology};
 
@@ -32,7 +32,7 @@ const MAX_EYES: usize = 10;
 const SMALL_SIDE: usize = 110;
 
 /// A picture of at most this many pixels is also read whole.
-const WHOLE: usize = 1300 * 1300;
+pub(crate) const WHOLE: usize = 1300 * 1300;
 
 /// A picture of at most this many pixels is searched for finders enlarged, one of more than twice so many reduced.
 const FINE: usize = 240 * 240;
@@ -60,7 +60,12 @@ impl<'a> Patches<'a> {
         let factor = if reduced.factor > 1.0 { 2 } else { 1 };
         let small = reduced.gray.as_ref().map_or(view, Gray::view);
         let patches = patches([&reduced.cells].into_iter().chain(&reduced.fine));
-        let may_be_read = |patch: &Patch| may_be_modules(small, patch) && is_mixed(small, patch);
+        let is_noise = |patch: &Patch| {
+            reduced.gray.as_ref().is_some_and(|half| is_noise(view, half.view(), patch))
+        };
+        let may_be_read = |patch: &Patch| {
+            may_be_modules(small, patch) && is_mixed(small, patch) && !is_noise(patch)
+        };
         let likely = patches.into_iter().take(MAX_PATCHES).filter(may_be_read);
         Self { view, patches: likely.map(|patch| patch.scaled(factor)).collect() }
     }

@@ -39,6 +39,18 @@ const GROUND: f32 = 0.35;
 /// Windows on a side of a patch, of which every second is looked at where there are twice as many, and so on.
 const MAX_WINDOWS: usize = 16;
 
+/// Pixels of a step that leads from one module into another.
+const APART: usize = 3;
+
+/// Rows of which one is asked whether a patch is noise.
+const SPARSE: usize = 4;
+
+/// The whiteness of noise at half the size of a picture: 0.9 and more. What was read had 0.76 at most.
+const WHITE_HALF: f32 = 0.8;
+
+/// The same at its full size, where noise has 0.7 and more. What was read had 0.5, modules of two pixels.
+const WHITE: f32 = 0.6;
+
 /// What joined cells need to be a patch.
 struct Least {
     /// Cells on a side.
@@ -161,6 +173,38 @@ pub fn is_mixed(view: View<'_>, patch: &Patch) -> bool {
         }
     }
     full == 0 || MIXED.contains(&(sum as f32 / full as f32))
+}
+
+/// Whether `patch` of `half`, `view` at half its size, is noise: a pixel tells nothing of the next one.
+///
+/// Modules of two pixels look like it at half the size, noise that a camera has smoothed does not at the full one.
+pub fn is_noise(view: View<'_>, half: View<'_>, patch: &Patch) -> bool {
+    whiteness(half, patch) > WHITE_HALF && whiteness(view, &patch.scaled(2)) > WHITE
+}
+
+/// The squared steps from pixel to pixel of `patch`, as a share of those between pixels that are three apart: 1 in noise.
+/// The lesser one of both directions.
+fn whiteness(view: View<'_>, patch: &Patch) -> f32 {
+    let columns = patch.left..(patch.left + patch.width).min(view.width);
+    let row = |k: usize| view.row(k).get(columns.clone()).unwrap_or_default();
+    let last = (patch.top + patch.height).min(view.height.saturating_sub(APART));
+    let mut steps = [[0_u64; 2]; 2];
+    for k in (patch.top..last).step_by(SPARSE) {
+        let here = row(k);
+        for (n, [across, down]) in [1, APART].into_iter().zip(&mut steps) {
+            *across += squares(here, here.get(n..).unwrap_or_default());
+            *down += squares(here, row(k + n));
+        }
+    }
+    let [near, far] = steps;
+    let shares = near.iter().zip(&far).map(|(near, far)| *near as f32 / (*far).max(1) as f32);
+    shares.fold(f32::MAX, f32::min)
+}
+
+/// The sum of the squares by which values differ.
+fn squares(a: &[u8], b: &[u8]) -> u64 {
+    let squares = a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2));
+    u64::from(squares.sum::<u32>())
 }
 
 /// Whether `patch` of `view` may be of modules, not of print: its lines change often, both ways, and where it is large
