@@ -82,6 +82,10 @@ impl Formats {
 /// How many times a picture that reads nothing is halved to find wider bars.
 const COARSER: usize = 2;
 
+/// Half the pixels that such a symbol has across in the smaller picture, at least: what was read there had 90, and narrower
+/// ones of 51 modules and more show without.
+const MIN_WIDE_ACROSS: f32 = 48.0;
+
 /// A picture of fewer pixels than this is searched at its full size.
 const SMALL: usize = 640 * 480;
 
@@ -173,9 +177,9 @@ fn read_coarser(search: &mut Search<'_>, mut smaller: Reduced, view: View<'_>) {
         if !search.found.symbols.is_empty() {
             return;
         }
-        let found = locate::regions(&smaller.cells);
-        let scaled: Vec<Region> = found.iter().map(|r| r.scaled(smaller.factor)).collect();
-        search.read(&scaled);
+        let found = locate::regions(&smaller.cells).into_iter();
+        let wide = found.filter(|region| region.across >= MIN_WIDE_ACROSS);
+        search.read_wide(wide.map(|region| region.scaled(smaller.factor)));
         if level < COARSER {
             smaller = smaller.smaller(view);
         }

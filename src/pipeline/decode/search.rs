@@ -90,19 +90,29 @@ impl<'a> Search<'a> {
 
     /// The same of regions of worn bars: what lines cross is mostly print, so their rows have to be alike.
     pub fn read_worn(&mut self, regions: impl Iterator<Item = Region>) {
-        let is_new = |r: &Region| !self.has(r) && !self.tried.iter().any(|other| r.is_like(other));
-        let is_wide = |r: &Region| r.across >= MIN_ACROSS;
-        let regions = regions.filter(is_wide).take(MAX_REGIONS);
-        let regions = regions.filter(is_new).filter(|r| self.is_alike(r));
+        let regions = self.unseen(regions).filter(|region| self.are_bars(region));
         let regions: Vec<Region> = regions.take(MAX_WORN).collect();
         self.read(&regions);
+    }
+
+    /// The same of regions of wide bars: in a smaller picture lines of print look like them.
+    pub fn read_wide(&mut self, regions: impl Iterator<Item = Region>) {
+        let regions = self.unseen(regions).filter(|region| self.are_alike(region));
+        let regions: Vec<Region> = regions.collect();
+        self.read(&regions);
+    }
+
+    /// Those of the first `regions` of some width that were not looked at yet.
+    fn unseen(&self, regions: impl Iterator<Item = Region>) -> impl Iterator<Item = Region> {
+        let is_new = |r: &Region| !self.has(r) && !self.tried.iter().any(|other| r.is_like(other));
+        regions.filter(|r| r.across >= MIN_ACROSS).take(MAX_REGIONS).filter(is_new)
     }
 
     /// The same of regions of several parts: what their edges tell, where their rows are alike. They are too rough to be
     /// fitted.
     pub fn read_chained(&mut self, regions: &[Region]) {
         for region in regions {
-            if self.has(region) || !self.is_alike(region) {
+            if self.has(region) || !self.are_bars(region) {
                 continue;
             }
             let Some(strip) = Strip::new(self.view, *region) else { continue };
@@ -113,13 +123,19 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether rows of `region` are alike, and its edges those of bars.
-    fn is_alike(&self, region: &Region) -> bool {
-        // A quarter of the columns of a few rows says of most that they are print.
-        Strip::new(self.view, *region).is_some_and(|strip| {
-            let pixels = strip.thinned(if strip.step < 1.0 { 2 } else { 1 });
-            may_be_alike(&strip.thinned(4).bands(1)) && may_be_whole_bars(&pixels.bands(2))
-        })
+    /// Whether rows of `region` are alike, of a quarter of its columns, which say of most that they are print.
+    fn are_alike(&self, region: &Region) -> bool {
+        let strip = Strip::new(self.view, *region);
+        strip.is_some_and(|strip| may_be_alike(&strip.thinned(4).bands(1)))
+    }
+
+    /// Whether they are and its edges are those of bars.
+    fn are_bars(&self, region: &Region) -> bool {
+        self.are_alike(region)
+            && Strip::new(self.view, *region).is_some_and(|strip| {
+                let pixels = strip.thinned(if strip.step < 1.0 { 2 } else { 1 });
+                may_be_whole_bars(&pixels.bands(2))
+            })
     }
 
     /// Adds the symbols that lie upright in a picture that may be little more, and take no closer look.
