@@ -1,5 +1,6 @@
 //! Regions where one by one they do not show a symbol: gathered from parts, or a whole picture.
 
+use crate::pipeline::decode::glance::MIN_ACROSS;
 use crate::pipeline::decode::linear::Close;
 use crate::pipeline::decode::linear::databar::stacked;
 use crate::pipeline::decode::locate::Region;
@@ -77,7 +78,8 @@ pub fn read_stacks(
         return;
     }
     for region in regions.iter().take(MAX_STACKS) {
-        if symbols.iter().any(|symbol| contains(symbol, region.centre)) {
+        let is_read = symbols.iter().any(|symbol| contains(symbol, region.centre));
+        if is_read || region.across < MIN_ACROSS {
             continue;
         }
         let Some(strip) = Strip::new(view, *region) else { continue };

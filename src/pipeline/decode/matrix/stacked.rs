@@ -3,8 +3,8 @@
 use std::f32::consts::FRAC_PI_2;
 
 use crate::pipeline::decode::locate::Region;
-use crate::pipeline::decode::matrix::pdf417;
 use crate::pipeline::decode::matrix::pdf417::rails::Wanted;
+use crate::pipeline::decode::matrix::{self, pdf417};
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::decode::{Formats, SMALL, add, contains, gather};
 use crate::pipeline::symbol::{Symbol, Symbology};
@@ -36,7 +36,7 @@ pub fn read(view: View<'_>, regions: &[Region], formats: &Formats, symbols: &mut
         let wanted = if k < MAX_MICRO || wanted == Wanted::Micro { wanted } else { Wanted::Plain };
         add(symbols, pdf417::read(view, region, wanted), view);
     }
-    if symbols.is_empty() {
+    if symbols.is_empty() && view.width * view.height <= matrix::WHOLE {
         add(symbols, read_whole(view, wanted), view);
     }
 }
