@@ -42,14 +42,14 @@ const MAX_WINDOWS: usize = 16;
 /// Pixels of a step that leads from one module into another.
 const APART: usize = 3;
 
-/// Rows of which one is asked whether a patch is noise.
-const SPARSE: usize = 4;
+/// Rows of which one is asked whether a patch is noise: no part of the blocks of a compressed picture.
+const SPARSE: usize = 5;
 
 /// The whiteness of noise at half the size of a picture: 0.9 and more. What was read had 0.76 at most.
 const WHITE_HALF: f32 = 0.8;
 
-/// The same at its full size, where noise has 0.7 and more. What was read had 0.5, modules of two pixels.
-const WHITE: f32 = 0.6;
+/// The same at its full size, where noise has 0.6 and more. What was read had 0.5, modules of two pixels.
+const WHITE: f32 = 0.57;
 
 /// What joined cells need to be a patch.
 struct Least {
