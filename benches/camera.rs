@@ -14,7 +14,7 @@ use scanstation::edge::camera::{Capture, Seen, luma};
 use scanstation::edge::clock;
 use scanstation::pipeline::camera::{Mode, Pixels, Rate, Setup, Size};
 use scanstation::pipeline::decode::linear::code128::PATTERNS;
-use scanstation::pipeline::decode::{Formats, decode};
+use scanstation::pipeline::decode::{Decoder, Formats};
 
 /// How often each buffer is turned into luma; the best counts.
 const ROUNDS: u32 = 25;
@@ -67,11 +67,12 @@ fn ages(pixels: Pixels) -> std::io::Result<(Vec<Duration>, u64)> {
     let drain = Drain::new(Box::new(Live { bytes, pixels, size }), Find::First, Setup::default());
     let capture = Capture::start(Arc::from("bench"), drain)?;
     let mut ages = Vec::new();
+    let mut decoder = Decoder::default();
     let end = clock::monotonic() + WHILE;
     while clock::monotonic() < end {
         let Seen::Raw(raw) = capture.newest(Duration::from_millis(100)) else { continue };
         if let Some(frame) = capture.frame(&raw) {
-            std::hint::black_box(decode(&frame.picture, &Formats::all()));
+            std::hint::black_box(decoder.decode(&frame.picture, &Formats::all()));
             ages.push(raw.age(clock::monotonic()));
         }
     }

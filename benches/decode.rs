@@ -6,20 +6,22 @@ mod scenes;
 use std::io::Write as _;
 
 use scanstation::edge::clock;
-use scanstation::pipeline::decode::cells::{CELL, Cells};
 use scanstation::pipeline::decode::linear;
 use scanstation::pipeline::decode::locate::{self, Region};
+use scanstation::pipeline::decode::pool::Pools;
 use scanstation::pipeline::decode::raster::View;
+use scanstation::pipeline::decode::reduced::Reduced;
 use scanstation::pipeline::decode::strip::Strip;
-use scanstation::pipeline::decode::{Formats, decode};
+use scanstation::pipeline::decode::{Decoder, Formats};
 
 /// How often each frame is decoded.
 const ROUNDS: u32 = 20;
 
 fn main() -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
+    let mut decoder = Decoder::default();
     for (name, picture) in scenes::all() {
-        let whole = timed(|| decode(&picture, &Formats::all()).len());
+        let whole = timed(|| decoder.decode(&picture, &Formats::all()).len());
         writeln!(out, "{name}: {:.2} ms, {} symbols", whole.0, whole.1)?;
         let (cells, regions, plain) = stages(View::of(&picture));
         writeln!(out, "       cells {cells:.2}, regions {regions:.2}, plain {plain:.2} ms")?;
@@ -29,9 +31,10 @@ fn main() -> std::io::Result<()> {
 
 /// Milliseconds of halving and both grids of cells, of joining them to regions, and of reading what is plain in those.
 fn stages(view: View<'_>) -> (f64, f64, f64) {
-    let (gradients, cells) =
-        timed(|| [Cells::of(view.halved().view(), CELL), Cells::of(view, 2 * CELL)]);
-    let find = || cells.iter().flat_map(locate::regions).map(|r| r.scaled(2.0)).collect();
+    let pools = Pools::default();
+    let (gradients, reduced) = timed(|| Reduced::of(view, &Formats::all(), &pools));
+    let cells = || [&*reduced.cells].into_iter().chain(reduced.fine.as_deref());
+    let find = || cells().flat_map(locate::regions).map(|r| r.scaled(2.0)).collect();
     let (joining, regions): (f64, Vec<Region>) = timed(find);
     let read = |region: &Region| linear::read_plain(&Strip::new(view, *region)?, &Formats::all());
     let (reading, _symbols) = timed(|| regions.iter().filter_map(read).flatten().count());
@@ -39,7 +42,7 @@ fn stages(view: View<'_>) -> (f64, f64, f64) {
 }
 
 /// The mean time of `stage` in milliseconds, and what it gives.
-fn timed<T>(stage: impl Fn() -> T) -> (f64, T) {
+fn timed<T>(mut stage: impl FnMut() -> T) -> (f64, T) {
     let start = clock::thread_cpu_ms();
     for _ in 1..ROUNDS {
         stage();

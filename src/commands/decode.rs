@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::cli;
 use crate::commands::{Form, Outcome, Streams};
 use crate::edge::{clock, pictures};
-use crate::pipeline::decode::{Decoded, Fell, Formats, decode_guarded};
+use crate::pipeline::decode::{Decoded, Decoder, Fell, Formats};
 use crate::pipeline::frame::Picture;
 use crate::pipeline::mount::{Mount, Region};
 use crate::pipeline::show;
@@ -44,9 +44,11 @@ pub fn run(typed: &cli::Decode, streams: &mut Streams<'_>) -> anyhow::Result<Out
         Formats::only(typed.formats.iter().copied())
     };
     let mut outcome = Outcome::Done;
+    let mut decoder = Decoder::default();
     for (number, path) in pictures::walk(&typed.paths).into_iter().enumerate() {
         let read = read(&path, typed.roi);
-        let decoded = read.and_then(|picture| Ok((timed(&picture, &formats)?, picture)));
+        let decoded =
+            read.and_then(|picture| Ok((timed(&mut decoder, &picture, &formats)?, picture)));
         if let (Some(folder), Ok(((decoded, _), picture))) = (&typed.explain, &decoded) {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
             // Two folders may have files of one name.
@@ -113,9 +115,13 @@ fn part_of(picture: &Picture, roi: Region) -> Option<Picture> {
     Mount { region: Some(roi), ..Mount::default() }.show(picture)
 }
 
-fn timed(picture: &Picture, formats: &Formats) -> Result<(Decoded, f64), Fell> {
+fn timed(
+    decoder: &mut Decoder,
+    picture: &Picture,
+    formats: &Formats,
+) -> Result<(Decoded, f64), Fell> {
     let start = clock::thread_cpu_ms();
-    let decoded = decode_guarded(picture, formats)?;
+    let decoded = decoder.decode_guarded(picture, formats)?;
     Ok((decoded, clock::thread_cpu_ms() - start))
 }
 

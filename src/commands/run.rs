@@ -20,7 +20,7 @@ use crate::floor::standing;
 use crate::pipeline::camera::Setup;
 use crate::pipeline::catalog::Catalog;
 use crate::pipeline::decode::work::{Work, unreadable};
-use crate::pipeline::decode::{Formats, decode_within};
+use crate::pipeline::decode::{Decoder, Formats};
 use crate::pipeline::mount::Mount;
 use crate::pipeline::symbol::Symbology;
 use crate::pipeline::view::EqualFrames;
@@ -194,7 +194,7 @@ fn eyes(config: &Config, catalog: &Catalog) -> anyhow::Result<Vec<Eye>> {
 fn work(ms: u32) -> anyhow::Result<Work> {
     let picture = unreadable()?;
     let start = clock::thread_cpu_ms();
-    let decoded = decode_within(&picture, &Formats::all(), Work::default());
+    let decoded = Decoder::default().decode_within(&picture, &Formats::all(), Work::default());
     let work = Work::in_ms(ms, decoded.spent, clock::thread_cpu_ms() - start);
     ::log::info!("closer looks at a frame: {} columns in {ms} ms", work.columns());
     Ok(work)

@@ -13,9 +13,11 @@ pub mod lanes;
 pub mod linear;
 pub mod locate;
 pub mod matrix;
+pub mod pool;
 pub mod pooled;
 pub mod profile;
 pub mod raster;
+pub mod reduced;
 pub mod search;
 pub mod strip;
 pub mod texture;
@@ -23,9 +25,10 @@ pub mod work;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::pipeline::decode::cells::{CELL, Cells};
 use crate::pipeline::decode::locate::Region;
-use crate::pipeline::decode::raster::{Gray, View};
+use crate::pipeline::decode::pool::Pools;
+use crate::pipeline::decode::raster::View;
+use crate::pipeline::decode::reduced::Reduced;
 use crate::pipeline::decode::search::Search;
 use crate::pipeline::decode::work::Work;
 use crate::pipeline::frame::Picture;
@@ -94,12 +97,6 @@ const SMALL: usize = 640 * 480;
 #[error("the decoder fell over this picture")]
 pub struct Fell;
 
-/// The same as [`decode_within`] with the usual work, where a panic is a value.
-pub fn decode_guarded(picture: &Picture, formats: &Formats) -> Result<Decoded, Fell> {
-    let attempt = AssertUnwindSafe(|| decode_within(picture, formats, Work::default()));
-    catch_unwind(attempt).map_err(|_panic| Fell)
-}
-
 /// What a picture held.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Decoded {
@@ -115,20 +112,51 @@ pub struct Decoded {
     pub spent: usize,
 }
 
-/// All symbols of `picture` that are of `formats`: each place once, from the top left on.
-pub fn decode(picture: &Picture, formats: &Formats) -> Vec<Symbol> {
-    decode_within(picture, formats, Work::default()).symbols
+/// Decodes one picture after another: the memory that one takes, the next one takes again.
+///
+/// It remembers nothing else, so each picture gives what it would give a new one.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    pools: Pools,
 }
 
-/// The same for no more than `work`: what costs little is done everywhere, then what costs more, the largest first.
-pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decoded {
-    let view = View::of(picture);
-    let reduced = Reduced::of(view, formats);
+impl Decoder {
+    /// All symbols of `picture` that are of `formats`: each place once, from the top left on.
+    pub fn decode(&mut self, picture: &Picture, formats: &Formats) -> Vec<Symbol> {
+        self.decode_within(picture, formats, Work::default()).symbols
+    }
+
+    /// The same for no more than `work`: what costs little is done everywhere, then what costs more, the largest first.
+    pub fn decode_within(&mut self, picture: &Picture, formats: &Formats, work: Work) -> Decoded {
+        look(View::of(picture), formats, work, &self.pools)
+    }
+
+    /// The same with the usual work, where a panic is a value.
+    pub fn decode_guarded(
+        &mut self,
+        picture: &Picture,
+        formats: &Formats,
+    ) -> Result<Decoded, Fell> {
+        let attempt = AssertUnwindSafe(|| self.decode_within(picture, formats, Work::default()));
+        catch_unwind(attempt).map_err(|_panic| Fell)
+    }
+}
+
+/// What a [`Decoder`] makes of one picture alone.
+pub fn decode(picture: &Picture, formats: &Formats) -> Vec<Symbol> {
+    Decoder::default().decode(picture, formats)
+}
+
+fn look(view: View<'_>, formats: &Formats, work: Work, pools: &Pools) -> Decoded {
+    let reduced = Reduced::of(view, formats, pools);
     if reduced.cells.are_flat() {
         return Decoded::default();
     }
     let is_small = view.width * view.height < SMALL;
-    let padded = if is_small { view.padded(gather::RIM) } else { Gray::default() };
+    let mut padded = pools.grays.lend();
+    if is_small {
+        view.pad_into(gather::RIM, &mut padded);
+    }
     let regions = regions(&reduced);
     let mut search = Search::new(view, formats, work);
     if is_small {
@@ -158,7 +186,7 @@ pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decode
         if is_small {
             search.read_whole(padded.view(), gather::RIM as f32, unread.first());
         }
-        read_coarser(&mut search, reduced.smaller(view), view);
+        read_coarser(&mut search, reduced.smaller(view, pools), view, pools);
     }
     if search.found.symbols.is_empty() {
         matrix::read_whole(view, formats, &mut search.found.symbols);
@@ -172,7 +200,12 @@ pub fn decode_within(picture: &Picture, formats: &Formats, work: Work) -> Decode
 }
 
 /// Bars as wide as a window of cells have no gradient there: they show in a smaller picture.
-fn read_coarser(search: &mut Search<'_>, mut smaller: Reduced, view: View<'_>) {
+fn read_coarser<'p>(
+    search: &mut Search<'_>,
+    mut smaller: Reduced<'p>,
+    view: View<'_>,
+    pools: &'p Pools,
+) {
     for level in 1..=COARSER {
         if !search.found.symbols.is_empty() {
             return;
@@ -181,13 +214,13 @@ fn read_coarser(search: &mut Search<'_>, mut smaller: Reduced, view: View<'_>) {
         let wide = found.filter(|region| region.across >= MIN_WIDE_ACROSS);
         search.read_wide(wide.map(|region| region.scaled(smaller.factor)));
         if level < COARSER {
-            smaller = smaller.smaller(view);
+            smaller = smaller.smaller(view, pools);
         }
     }
 }
 
 /// The regions of bars: those of the reduced picture, and those whose bars only the whole one shows.
-fn regions(reduced: &Reduced) -> Vec<Region> {
+fn regions(reduced: &Reduced<'_>) -> Vec<Region> {
     let scaled = |region: Region| region.scaled(reduced.factor);
     let mut found: Vec<Region> = locate::regions(&reduced.cells).into_iter().map(scaled).collect();
     if let Some(fine) = &reduced.fine {
@@ -243,36 +276,6 @@ fn is_whole(symbol: &Symbol, view: View<'_>) -> bool {
     }
     // The corners of a matrix symbol without a quiet zone lie on the rim, or a little outside.
     symbol.corners.iter().all(|p| view.holds(p.x, p.y, -3.0))
-}
-
-/// The structure of a picture, in cells of a picture perhaps reduced.
-#[derive(Debug)]
-pub struct Reduced {
-    /// The reduced picture; `None` where it is the picture itself.
-    gray: Option<Gray>,
-    cells: Cells,
-    /// The same cells by the gradients of the picture itself, where that is the larger: fine bars and modules.
-    fine: Option<Cells>,
-    /// How many pixels of the picture one of the reduced is wide.
-    factor: f32,
-}
-
-impl Reduced {
-    fn of(view: View<'_>, formats: &Formats) -> Self {
-        if view.width * view.height < SMALL {
-            return Self { gray: None, cells: Cells::of(view, CELL), fine: None, factor: 1.0 };
-        }
-        let half = view.halved();
-        let fine = formats.are_fine().then(|| Cells::of(view, 2 * CELL));
-        Self { cells: Cells::of(half.view(), CELL), fine, gray: Some(half), factor: 2.0 }
-    }
-
-    /// The same of `view`, the whole picture, at half this size.
-    fn smaller(&self, view: View<'_>) -> Self {
-        let half = self.gray.as_ref().map_or(view, Gray::view).halved();
-        let factor = 2.0 * self.factor;
-        Self { cells: Cells::of(half.view(), CELL), fine: None, gray: Some(half), factor }
-    }
 }
 
 /// Whether `point` lies in `symbol`.
@@ -401,7 +404,7 @@ mod tests {
         let moved = Picture::new(plain.width(), plain.height(), rows.collect()).unwrap();
         let read = |picture: &Picture, columns: usize| {
             let Decoded { symbols, skipped, .. } =
-                decode_within(picture, &Formats::all(), Work::of(columns));
+                Decoder::default().decode_within(picture, &Formats::all(), Work::of(columns));
             (symbols.len(), skipped > 0)
         };
         let all = [read(&plain, 0), read(&moved, 0), read(&moved, 4000)];
@@ -429,14 +432,6 @@ mod tests {
             texts.sort_unstable();
             assert_eq!(texts, ["B", "WHOLE"]);
         }
-    }
-
-    #[test]
-    fn what_is_finer_than_wanted_is_not_looked_for() {
-        let luma = vec![200_u8; 800 * 600];
-        let view = View { width: 800, height: 600, luma: &luma };
-        let is_fine = |px| Reduced::of(view, &Formats::all().with_least_px(px)).fine.is_some();
-        assert_eq!([1, 2, 3].map(is_fine), [true, true, false]);
     }
 
     #[test]

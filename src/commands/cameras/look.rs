@@ -16,7 +16,7 @@ use crate::edge::camera::slot::Counts;
 use crate::edge::camera::sysfs;
 use crate::edge::camera::{Capture, Seen};
 use crate::edge::{clock, pictures};
-use crate::pipeline::decode::{Formats, decode_guarded};
+use crate::pipeline::decode::{Decoder, Formats};
 use crate::pipeline::frame::Picture;
 use crate::pipeline::payload;
 use crate::pipeline::sharpness::{self, Look};
@@ -135,11 +135,12 @@ impl Second {
     fn look(capture: &Capture, last: &mut Option<(Arc<Picture>, Vec<Symbol>)>) -> Self {
         let end = clock::monotonic() + Duration::from_secs(1);
         let mut seen = Self::default();
+        let mut decoder = Decoder::default();
         while clock::monotonic() < end {
             match capture.newest(PATIENCE) {
                 Seen::Raw(raw) => {
                     if let Some(frame) = capture.frame(&raw) {
-                        let decoded = decode_guarded(&frame.picture, &Formats::all());
+                        let decoded = decoder.decode_guarded(&frame.picture, &Formats::all());
                         let symbols = decoded.unwrap_or_default().symbols;
                         seen.add(&frame.picture, &symbols);
                         *last = Some((frame.picture, symbols));

@@ -14,7 +14,7 @@ use crate::edge::camera::linux::{self, Knob};
 use crate::edge::camera::source::Raw;
 use crate::edge::camera::{luma, sysfs};
 use crate::pipeline::camera::{Control, Mode, Setup, Wish};
-use crate::pipeline::decode::{Formats, decode_guarded};
+use crate::pipeline::decode::{Decoder, Formats};
 use crate::pipeline::sharpness;
 use crate::pipeline::show;
 
@@ -174,9 +174,10 @@ impl Tune<'_> {
     fn score(&self, setup: &Setup) -> Score {
         let mut score = Score::default();
         let mut sum = 0.0;
+        let mut decoder = Decoder::default();
         watch(&self.chosen.find, setup, STEP_TIME, &mut |raw: Raw| {
             let Some(picture) = luma::picture(&raw) else { return };
-            let decoded = decode_guarded(&picture, &Formats::all()).unwrap_or_default();
+            let decoded = decoder.decode_guarded(&picture, &Formats::all()).unwrap_or_default();
             score.n_looked += 1;
             score.n_read += u32::from(!decoded.symbols.is_empty());
             sum += sharpness::look(&picture).sharpness;

@@ -26,6 +26,17 @@ pub struct Cells {
     pub levels: Levels,
 }
 
+/// Room in which the planes of cells are worked out.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    /// xx, yy and xy of each cell by itself.
+    own: [Vec<f32>; 3],
+    /// Sums over three cells of a column.
+    row: Vec<f32>,
+    /// Energies to be sorted.
+    sorted: Vec<f32>,
+}
+
 /// Two energies among those of all windows, of a quarter of them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Levels {
@@ -36,21 +47,33 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// Those of `energies`.
-    fn of(energies: impl Iterator<Item = f32>) -> Self {
-        let mut energies: Vec<f32> = energies.step_by(4).collect();
-        let Some(last) = energies.len().checked_sub(1) else { return Self::default() };
+    /// Those of `energies`, which are put in order in `sorted`.
+    fn of(energies: impl Iterator<Item = f32>, sorted: &mut Vec<f32>) -> Self {
+        sorted.clear();
+        sorted.extend(energies.step_by(4));
+        let Some(last) = sorted.len().checked_sub(1) else { return Self::default() };
         let mut at =
-            |share: usize| *energies.select_nth_unstable_by(last * share / 100, f32::total_cmp).1;
+            |share: usize| *sorted.select_nth_unstable_by(last * share / 100, f32::total_cmp).1;
         Self { noise: at(20), strong: at(99) }
     }
 }
 
 impl Cells {
-    /// The cells of `picture`, of `side` pixels each, [`CELL`] or twice as many; of large cells every other row is looked at.
+    /// The cells of `picture`, of `side` pixels each, [`CELL`] or twice as many.
     pub fn of(picture: View<'_>, side: usize) -> Self {
+        let mut cells = Self::default();
+        cells.fill(picture, side, &mut Workspace::default());
+        cells
+    }
+
+    /// Makes them the cells of `picture`, of `side` pixels each; of large cells every other row is looked at.
+    pub fn fill(&mut self, picture: View<'_>, side: usize, workspace: &mut Workspace) {
         let (columns, rows) = (picture.width / side, picture.height / side);
-        let mut own = [(); 3].map(|()| vec![0.0_f32; columns * rows]);
+        let Workspace { own, row: row_sums, sorted } = workspace;
+        // What was there is overwritten, cell by cell.
+        for plane in own.iter_mut() {
+            plane.resize(columns * rows, 0.0);
+        }
         let step = if side > CELL { 2 } else { 1 };
         // Sobel's weights sum to 8.
         let scale = 1.0 / (64 * (side / step) * side) as f32;
@@ -70,10 +93,13 @@ impl Cells {
                 add_up(products, scale, cells.get_mut(first..last).unwrap_or_default());
             }
         }
-        let energies = own[0].iter().zip(&own[1]).map(|(xx, yy)| xx + yy).collect();
-        let planes = own.map(|plane| smoothed(&plane, columns));
-        let levels = Levels::of(planes[0].iter().zip(&planes[1]).map(|(xx, yy)| xx + yy));
-        Self { columns, rows, planes, energies, levels }
+        (self.columns, self.rows) = (columns, rows);
+        self.energies.clear();
+        self.energies.extend(own[0].iter().zip(&own[1]).map(|(xx, yy)| xx + yy));
+        for (plane, own) in self.planes.iter_mut().zip(own.iter()) {
+            smooth(own, columns, row_sums, plane);
+        }
+        self.levels = Levels::of(self.windows(), sorted);
     }
 
     /// xx, yy and xy of the window around cell `k`; nothing beyond the last.
@@ -92,11 +118,13 @@ impl Cells {
         self.planes[0].iter().zip(&self.planes[1]).map(|(xx, yy)| xx + yy)
     }
 
-    /// The energy that one window in a hundred exceeds, of all of them: small symbols have few windows.
-    pub fn strongest(&self) -> f32 {
+    /// The energy that one window in a hundred exceeds, of all of them: small symbols have few windows. `above` is room
+    /// to work in.
+    pub fn strongest(&self, above: &mut Vec<f32>) -> f32 {
         // Those near it and above are few.
         let near = 0.7 * self.levels.strong;
-        let mut above: Vec<f32> = self.windows().filter(|energy| *energy >= near).collect();
+        above.clear();
+        above.extend(self.windows().filter(|energy| *energy >= near));
         let n_stronger = self.energies.len().saturating_sub(1).div_ceil(100);
         match above.len().checked_sub(1 + n_stronger) {
             Some(rank) => *above.select_nth_unstable_by(rank, f32::total_cmp).1,
@@ -115,31 +143,31 @@ impl Cells {
         self.energies.iter().zip(self.windows()).map(|(own, window)| *own >= 0.4 * window)
     }
 
-    /// The levels of energy where the windows of cells that have none themselves are empty.
-    pub fn own_levels(&self) -> Levels {
-        Levels::of(
-            self.windows().zip(self.are_own()).map(|(e, is_own)| if is_own { e } else { 0.0 }),
-        )
+    /// The levels of energy where the windows of cells that have none themselves are empty. `sorted` is room to work in.
+    pub fn own_levels(&self, sorted: &mut Vec<f32>) -> Levels {
+        let own = self.windows().zip(self.are_own());
+        Levels::of(own.map(|(energy, is_own)| if is_own { energy } else { 0.0 }), sorted)
     }
 }
 
-/// The mean of each cell of a plane of so many `columns` and its eight neighbours; beyond the rim there is nothing.
-fn smoothed(plane: &[f32], columns: usize) -> Vec<f32> {
-    let mut out = vec![0.0_f32; plane.len()];
-    let mut sums = vec![0.0_f32; columns + 2];
-    let rows: Vec<&[f32]> = plane.chunks_exact(columns.max(1)).collect();
+/// Sets each cell of `out` to the mean of that of `plane`, of so many `columns`, and its eight neighbours; beyond the rim
+/// there is nothing.
+fn smooth(plane: &[f32], columns: usize, sums: &mut Vec<f32>, out: &mut Vec<f32>) {
+    out.resize(plane.len(), 0.0);
+    sums.clear();
+    sums.resize(columns + 2, 0.0);
+    let rows = plane.chunks_exact(columns.max(1));
     for (y, out) in out.chunks_exact_mut(columns.max(1)).enumerate() {
         let sums_of_row = &mut sums[1..=columns];
         sums_of_row.fill(0.0);
-        for near in rows.iter().take(y + 2).skip(y.saturating_sub(1)) {
-            sums_of_row.iter_mut().zip(*near).for_each(|(sum, v)| *sum += v);
+        for near in rows.clone().take(y + 2).skip(y.saturating_sub(1)) {
+            sums_of_row.iter_mut().zip(near).for_each(|(sum, v)| *sum += v);
         }
         let near = sums.iter().zip(&sums[1..]).zip(&sums[2..]);
         for (out, ((left, middle), right)) in out.iter_mut().zip(near) {
             *out = (left + middle + right) * (1.0 / 9.0);
         }
     }
-    out
 }
 
 /// Sets each cell to the sum of its `N` of `product`, to `scale`.

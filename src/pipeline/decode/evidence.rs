@@ -17,7 +17,7 @@ use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::strip::{Strip, correlation};
 use crate::pipeline::decode::texture::Patch;
 use crate::pipeline::decode::work::Work;
-use crate::pipeline::decode::{Decoded, Fell, Formats, add, decode_within, sort};
+use crate::pipeline::decode::{Decoded, Decoder, Fell, Formats, add, sort};
 use crate::pipeline::frame::Picture;
 use crate::pipeline::symbol::{Point, Symbol};
 
@@ -39,9 +39,10 @@ const ROWS: usize = 24;
 const ALIKE: f32 = 0.6;
 
 /// The places that did not read in the frames so far.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Evidence {
     traces: Vec<Trace>,
+    decoder: Decoder,
     /// What each frame by itself may cost.
     work: Work,
 }
@@ -82,23 +83,24 @@ struct Trace {
 impl Evidence {
     /// Nothing seen yet, of frames that may cost `work` each.
     pub fn within(work: Work) -> Self {
-        Self { traces: Vec::new(), work }
+        Self { work, ..Self::default() }
     }
 
     /// The symbols of `picture`, the next frame of a camera, and those that only several frames up to it show.
     ///
-    /// A panic is a value, as with [`decode_guarded`](super::decode_guarded).
+    /// A panic is a value, as with [`Decoder::decode_guarded`].
     pub fn decode(&mut self, picture: &Picture, formats: &Formats) -> Result<Vec<Symbol>, Fell> {
         let attempt = catch_unwind(AssertUnwindSafe(|| self.look(picture, formats)));
         attempt.map_err(|_panic| {
-            *self = Self::within(self.work);
+            self.traces.clear();
             Fell
         })
     }
 
     fn look(&mut self, picture: &Picture, formats: &Formats) -> Vec<Symbol> {
         let view = View::of(picture);
-        let Decoded { mut symbols, unread, .. } = decode_within(picture, formats, self.work);
+        let Decoded { mut symbols, unread, .. } =
+            self.decoder.decode_within(picture, formats, self.work);
         let unread: Vec<Place> = unread.iter().filter_map(|r| Place::of(r, view)).collect();
         for mean in self.add(view, &unread) {
             let Some(strip) = Strip::new(mean.gray.view(), mean.region) else { continue };

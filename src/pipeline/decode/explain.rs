@@ -1,6 +1,6 @@
 //! What the decoder makes of a picture on its way to the symbols, for pictures of each stage.
 //!
-//! It finds places by the same functions as [`decode_within`](super::decode_within), so it shows what was found, not why each choice fell.
+//! It finds places by the same functions as [`Decoder`](super::Decoder), so it shows what was found, not why each choice fell.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -10,11 +10,13 @@
 use crate::pipeline::decode::cells::Cells;
 use crate::pipeline::decode::locate::{self, Region};
 use crate::pipeline::decode::matrix::Patches;
+use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::decode::raster::{Gray, View};
+use crate::pipeline::decode::reduced::Reduced;
 use crate::pipeline::decode::strip::Strip;
 use crate::pipeline::decode::texture::Patch;
-use crate::pipeline::decode::{Decoded, Formats, Reduced, contains, regions};
+use crate::pipeline::decode::{Decoded, Formats, contains, regions};
 use crate::pipeline::frame::Picture;
 
 /// How far beyond a region its strip is shown, as a share of its height.
@@ -61,7 +63,8 @@ pub struct Bar {
 /// The stages of `picture` on the way to what was `decoded` of it.
 pub fn explain<'a>(picture: &Picture, formats: &Formats, decoded: &'a Decoded) -> Explained<'a> {
     let view = View::of(picture);
-    let reduced = Reduced::of(view, formats);
+    let pools = Pools::default();
+    let mut reduced = Reduced::of(view, formats, &pools);
     let mut found = regions(&reduced);
     for worn in locate::worn_regions(&reduced.cells) {
         let region = worn.scaled(reduced.factor);
@@ -71,7 +74,8 @@ pub fn explain<'a>(picture: &Picture, formats: &Formats, decoded: &'a Decoded) -
     }
     let regions = found.into_iter().filter_map(|region| bar(view, region, decoded)).collect();
     let patches = Patches::of(view, &reduced).patches;
-    Explained { cells: reduced.cells, factor: reduced.factor, regions, patches, decoded }
+    let cells = std::mem::take(&mut *reduced.cells);
+    Explained { cells, factor: reduced.factor, regions, patches, decoded }
 }
 
 fn bar(view: View<'_>, region: Region, decoded: &Decoded) -> Option<Bar> {

@@ -111,7 +111,7 @@ pub fn regions(cells: &Cells) -> Vec<Region> {
 
 /// The same of cells that have the gradient of bars themselves.
 pub fn own_regions(cells: &Cells) -> Vec<Region> {
-    let directed = directed(cells, cells.own_levels(), MIN_COHERENCE);
+    let directed = directed(cells, cells.own_levels(&mut Vec::new()), MIN_COHERENCE);
     coherent(cells, directed.zip(cells.are_own()).map(|(is, is_own)| is && is_own).collect())
 }
 

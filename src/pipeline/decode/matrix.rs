@@ -18,8 +18,9 @@ use crate::pipeline::decode::matrix::edges::Edges;
 use crate::pipeline::decode::matrix::line::Line;
 use crate::pipeline::decode::matrix::rings::{Relief, Rings};
 use crate::pipeline::decode::raster::{Gray, View};
+use crate::pipeline::decode::reduced::Reduced;
 use crate::pipeline::decode::texture::{Patch, is_mixed, is_noise, may_be_modules, patches};
-use crate::pipeline::decode::{Formats, Reduced, add, contains};
+use crate::pipeline::decode::{Formats, add, contains};
 use crate::pipeline::symbol::{Point, Symbol, Symbology};
 
 /// Most patches that are read in one picture.
@@ -56,13 +57,11 @@ pub struct Patches<'a> {
 
 impl<'a> Patches<'a> {
     /// Those of `view`, whose structure is `reduced`.
-    pub fn of(view: View<'a>, reduced: &Reduced) -> Self {
+    pub fn of(view: View<'a>, reduced: &Reduced<'_>) -> Self {
         let factor = if reduced.factor > 1.0 { 2 } else { 1 };
-        let small = reduced.gray.as_ref().map_or(view, Gray::view);
-        let patches = patches([&reduced.cells].into_iter().chain(&reduced.fine));
-        let is_noise = |patch: &Patch| {
-            reduced.gray.as_ref().is_some_and(|half| is_noise(view, half.view(), patch))
-        };
+        let small = reduced.small(view);
+        let patches = patches([&*reduced.cells].into_iter().chain(reduced.fine.as_deref()));
+        let is_noise = |patch: &Patch| factor > 1 && is_noise(view, small, patch);
         let may_be_read = |patch: &Patch| {
             may_be_modules(small, patch) && is_mixed(small, patch) && !is_noise(patch)
         };

@@ -120,16 +120,17 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The picture with `n` light pixels around it.
-    pub fn padded(&self, n: usize) -> Gray {
-        let (width, height) = (self.width + 2 * n, self.height + 2 * n);
+    /// Makes `padded` the picture with `n` light pixels around it.
+    pub fn pad_into(&self, n: usize, padded: &mut Gray) {
+        (padded.width, padded.height) = (self.width + 2 * n, self.height + 2 * n);
+        let Gray { width, height, luma } = padded;
         let light = self.luma.iter().copied().max().unwrap_or(u8::MAX);
-        let mut luma = vec![light; width * height];
-        let rows = luma.chunks_exact_mut(width).skip(n);
+        luma.clear();
+        luma.resize(*width * *height, light);
+        let rows = luma.chunks_exact_mut(*width).skip(n);
         for (row, pixels) in rows.zip(self.luma.chunks_exact(self.width.max(1))) {
             row[n..n + self.width].copy_from_slice(pixels);
         }
-        Gray { width, height, luma }
     }
 
     /// Whether a point lies in the picture, at least `margin` from its rim.
@@ -140,8 +141,16 @@ impl<'a> View<'a> {
 
     /// The picture at half its size, each pixel the mean of four.
     pub fn halved(&self) -> Gray {
+        let mut half = Gray::default();
+        self.halve_into(&mut half);
+        half
+    }
+
+    /// Makes `half` the picture at half its size.
+    pub fn halve_into(&self, half: &mut Gray) {
         let (width, height) = (self.width / 2, self.height / 2);
-        let mut luma = vec![0_u8; width * height];
+        let Gray { luma, .. } = half;
+        luma.resize(width * height, 0);
         for (y, row) in luma.chunks_exact_mut(width.max(1)).enumerate() {
             let (upper, lower) = (self.row(2 * y), self.row(2 * y + 1));
             // Two neighbours are the halves of a number of 16 bits, eight of which are worked on at once.
@@ -152,7 +161,7 @@ impl<'a> View<'a> {
                 *out = ((sum + 2) >> 2) as u8;
             }
         }
-        Gray { width, height, luma }
+        (half.width, half.height) = (width, height);
     }
 
     /// The `width` x `height` pixels from column `left` and row `top` on at twice their size, between pixel centres.

@@ -343,7 +343,7 @@ impl Mark {
 
 /// The marks of each cell.
 fn marks(cells: &Cells) -> Vec<u8> {
-    let strongest = cells.strongest();
+    let strongest = cells.strongest(&mut Vec::new());
     let [strong, any] = [0.15, 0.08].map(|share: f32| (share * strongest).max(4.0));
     let marks = |([xx, yy, xy], is_own): ([f32; 3], bool)| {
         let (energy, apart) = (xx + yy, xx - yy);

@@ -94,11 +94,13 @@ fn row(n: usize, width: usize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::decode::{Formats, decode_within};
+    use crate::pipeline::decode::{Decoder, Formats};
 
     #[test]
     fn the_unreadable_picture_costs_work_and_reads_nothing() {
-        let decoded = decode_within(&unreadable().unwrap(), &Formats::all(), Work::default());
+        let picture = unreadable().unwrap();
+        let mut decoder = Decoder::default();
+        let decoded = decoder.decode_within(&picture, &Formats::all(), Work::default());
         assert_eq!((decoded.symbols.len(), decoded.skipped), (0, 0));
         assert!(decoded.spent > 1_000, "{}", decoded.spent);
     }
