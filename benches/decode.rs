@@ -34,7 +34,9 @@ fn stages(view: View<'_>) -> (f64, f64, f64) {
     let pools = Pools::default();
     let (gradients, reduced) = timed(|| Reduced::of(view, &Formats::all(), &pools));
     let cells = || [&*reduced.cells].into_iter().chain(reduced.fine.as_deref());
-    let find = || cells().flat_map(locate::regions).map(|r| r.scaled(2.0)).collect();
+    let find = || {
+        cells().flat_map(|cells| locate::regions(cells, &pools)).map(|r| r.scaled(2.0)).collect()
+    };
     let (joining, regions): (f64, Vec<Region>) = timed(find);
     let read = |region: &Region| linear::read_plain(&Strip::new(view, *region)?, &Formats::all());
     let (reading, _symbols) = timed(|| regions.iter().filter_map(read).flatten().count());

@@ -10,13 +10,14 @@ use scanstation::pipeline::decode::{Decoder, Formats};
 
 fn main() -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
+    let formats = Formats::all();
     for (name, picture) in scenes::all() {
         // What is made once and kept is told by itself: what the first picture takes is more by that.
         let mut decoder = Decoder::default();
         let mut n = 0;
-        let first = measure(|| n = decoder.decode(&picture, &Formats::all()).len());
+        let first = measure(|| n = decoder.decode(&picture, &formats).len());
         let taken = measure(|| {
-            std::hint::black_box(decoder.decode(&picture, &Formats::all()));
+            std::hint::black_box(decoder.decode(&picture, &formats));
         });
         let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         writeln!(

@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod explain;
 pub mod gather;
 pub mod glance;
+pub mod growth;
 pub mod lanes;
 pub mod linear;
 pub mod locate;
@@ -157,20 +158,20 @@ fn look(view: View<'_>, formats: &Formats, work: Work, pools: &Pools) -> Decoded
     if is_small {
         view.pad_into(gather::RIM, &mut padded);
     }
-    let regions = regions(&reduced);
+    let regions = regions(&reduced, pools);
     let mut search = Search::new(view, formats, work);
     if is_small {
         search.read_upright(padded.view(), gather::RIM as f32);
     }
     let strips = search.read_plain(&regions);
     // A symbol with finder patterns costs little to read, and its modules look like bars in places.
-    let patches = matrix::Patches::of(view, &reduced);
+    let patches = matrix::Patches::of(view, &reduced, pools);
     patches.read_by_finders(formats, &mut search.found.symbols);
     search.read_closely(strips);
     let unread: Vec<Region> = regions.into_iter().filter(|region| !search.has(region)).collect();
     search.read(&locate::joined(&unread));
     search.read_chained(&locate::chained(&search.left(&unread)));
-    let worn = locate::worn_regions(&reduced.cells).into_iter();
+    let worn = locate::worn_regions(&reduced.cells, pools).into_iter();
     search.read_worn(worn.map(|region| region.scaled(reduced.factor)));
     // What costs more comes later: what was read by then is spared it.
     let symbols = &mut search.found.symbols;
@@ -210,7 +211,7 @@ fn read_coarser<'p>(
         if !search.found.symbols.is_empty() {
             return;
         }
-        let found = locate::regions(&smaller.cells).into_iter();
+        let found = locate::regions(&smaller.cells, pools).into_iter();
         let wide = found.filter(|region| region.across >= MIN_WIDE_ACROSS);
         search.read_wide(wide.map(|region| region.scaled(smaller.factor)));
         if level < COARSER {
@@ -220,12 +221,13 @@ fn read_coarser<'p>(
 }
 
 /// The regions of bars: those of the reduced picture, and those whose bars only the whole one shows.
-fn regions(reduced: &Reduced<'_>) -> Vec<Region> {
+fn regions(reduced: &Reduced<'_>, pools: &Pools) -> Vec<Region> {
     let scaled = |region: Region| region.scaled(reduced.factor);
-    let mut found: Vec<Region> = locate::regions(&reduced.cells).into_iter().map(scaled).collect();
+    let mut found: Vec<Region> =
+        locate::regions(&reduced.cells, pools).into_iter().map(scaled).collect();
     if let Some(fine) = &reduced.fine {
         // The same grid of cells, so the same regions but for the fine ones.
-        for region in locate::own_regions(fine).into_iter().map(|r| r.scaled(2.0)) {
+        for region in locate::own_regions(fine, pools).into_iter().map(|r| r.scaled(2.0)) {
             if !region.is_among(&found) {
                 found.push(region);
             }

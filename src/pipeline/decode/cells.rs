@@ -118,9 +118,8 @@ impl Cells {
         self.planes[0].iter().zip(&self.planes[1]).map(|(xx, yy)| xx + yy)
     }
 
-    /// The energy that one window in a hundred exceeds, of all of them: small symbols have few windows. `above` is room
-    /// to work in.
-    pub fn strongest(&self, above: &mut Vec<f32>) -> f32 {
+    /// The energy that one window in a hundred exceeds, of all of them: small symbols have few windows.
+    pub fn strongest(&self, Workspace { sorted: above, .. }: &mut Workspace) -> f32 {
         // Those near it and above are few.
         let near = 0.7 * self.levels.strong;
         above.clear();
@@ -143,8 +142,8 @@ impl Cells {
         self.energies.iter().zip(self.windows()).map(|(own, window)| *own >= 0.4 * window)
     }
 
-    /// The levels of energy where the windows of cells that have none themselves are empty. `sorted` is room to work in.
-    pub fn own_levels(&self, sorted: &mut Vec<f32>) -> Levels {
+    /// The levels of energy where the windows of cells that have none themselves are empty.
+    pub fn own_levels(&self, Workspace { sorted, .. }: &mut Workspace) -> Levels {
         let own = self.windows().zip(self.are_own());
         Levels::of(own.map(|(energy, is_own)| if is_own { energy } else { 0.0 }), sorted)
     }

@@ -13,6 +13,15 @@ pub struct Component {
     pub cells: usize,
 }
 
+/// The components of one grid of cells, and room in which they are found.
+#[derive(Debug, Default)]
+pub struct Components {
+    runs: Vec<Run>,
+    /// The component of each run.
+    component_of: Vec<usize>,
+    found: Vec<Component>,
+}
+
 /// Neighbouring cells of one row.
 #[derive(Debug)]
 struct Run {
@@ -22,35 +31,39 @@ struct Run {
     earlier: usize,
 }
 
-/// The components of the cells that are `on`, in rows of `columns`: in the order of their first cells.
-pub fn components<T>(cells: &[T], columns: usize, on: impl Fn(&T) -> bool) -> Vec<Component> {
-    let mut runs = joined(cells, columns, on);
-    let mut found: Vec<Component> = Vec::new();
-    let mut component_of = Vec::with_capacity(runs.len());
-    for k in 0..runs.len() {
-        // What is earlier was brought to its first run already.
-        let first = runs[runs[k].earlier].earlier;
-        runs[k].earlier = first;
-        let Run { columns, row, .. } = &runs[k];
-        if first == k {
-            component_of.push(found.len());
-            let (columns, rows) = (columns.clone(), *row..*row);
-            found.push(Component { columns, rows, cells: 0 });
-        } else {
-            component_of.push(component_of[first]);
+impl Components {
+    /// Those of the cells that are `on`, in rows of `columns`: in the order of their first cells.
+    pub fn of<T>(&mut self, cells: &[T], columns: usize, on: impl Fn(&T) -> bool) -> &[Component] {
+        let Self { runs, component_of, found } = self;
+        runs.clear();
+        component_of.clear();
+        found.clear();
+        join_all(cells, columns, on, runs);
+        for k in 0..runs.len() {
+            // What is earlier was brought to its first run already.
+            let first = runs[runs[k].earlier].earlier;
+            runs[k].earlier = first;
+            let Run { columns, row, .. } = &runs[k];
+            if first == k {
+                component_of.push(found.len());
+                let (columns, rows) = (columns.clone(), *row..*row);
+                found.push(Component { columns, rows, cells: 0 });
+            } else {
+                component_of.push(component_of[first]);
+            }
+            if let Some(own) = found.get_mut(component_of[k]) {
+                own.columns =
+                    own.columns.start.min(columns.start)..own.columns.end.max(columns.end);
+                own.rows.end = row + 1;
+                own.cells += columns.len();
+            }
         }
-        if let Some(own) = found.get_mut(component_of[k]) {
-            own.columns = own.columns.start.min(columns.start)..own.columns.end.max(columns.end);
-            own.rows.end = row + 1;
-            own.cells += columns.len();
-        }
+        found
     }
-    found
 }
 
-/// The runs of all rows, each joined to those of the row above that it touches.
-fn joined<T>(cells: &[T], columns: usize, on: impl Fn(&T) -> bool) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
+/// Adds the runs of all rows to `runs`, each joined to those of the row above that it touches.
+fn join_all<T>(cells: &[T], columns: usize, on: impl Fn(&T) -> bool, runs: &mut Vec<Run>) {
     let mut above = 0..0;
     for (row, cells) in cells.chunks(columns.max(1)).enumerate() {
         let first = runs.len();
@@ -69,13 +82,12 @@ fn joined<T>(cells: &[T], columns: usize, on: impl Fn(&T) -> bool) -> Vec<Run> {
                 if runs[k].columns.start >= end {
                     break;
                 }
-                join(&mut runs, k, own);
+                join(runs, k, own);
             }
             from = end;
         }
         above = first..runs.len();
     }
-    runs
 }
 
 /// Makes the components of two runs one.
@@ -96,8 +108,11 @@ mod tests {
 
     fn found(rows: &[&str]) -> Vec<(Range<usize>, Range<usize>, usize)> {
         let cells = rows.concat().into_bytes();
-        let found = components(&cells, rows[0].len(), |cell| *cell == b'#');
-        found.into_iter().map(|c| (c.columns, c.rows, c.cells)).collect()
+        // What was there before is gone.
+        let mut components = Components::default();
+        components.of(&[true; 8], 2, |is_on| *is_on);
+        let found = components.of(&cells, rows[0].len(), |cell| *cell == b'#');
+        found.iter().map(|c| (c.columns.clone(), c.rows.clone(), c.cells)).collect()
     }
 
     #[test]

@@ -65,15 +65,15 @@ pub fn explain<'a>(picture: &Picture, formats: &Formats, decoded: &'a Decoded) -
     let view = View::of(picture);
     let pools = Pools::default();
     let mut reduced = Reduced::of(view, formats, &pools);
-    let mut found = regions(&reduced);
-    for worn in locate::worn_regions(&reduced.cells) {
+    let mut found = regions(&reduced, &pools);
+    for worn in locate::worn_regions(&reduced.cells, &pools) {
         let region = worn.scaled(reduced.factor);
         if !region.is_among(&found) {
             found.push(region);
         }
     }
     let regions = found.into_iter().filter_map(|region| bar(view, region, decoded)).collect();
-    let patches = Patches::of(view, &reduced).patches;
+    let patches = Patches::of(view, &reduced, &pools).patches;
     let cells = std::mem::take(&mut *reduced.cells);
     Explained { cells, factor: reduced.factor, regions, patches, decoded }
 }

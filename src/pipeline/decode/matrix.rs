@@ -17,6 +17,7 @@ use crate::pipeline::decode::engine::{self, Effort, Family};
 use crate::pipeline::decode::matrix::edges::Edges;
 use crate::pipeline::decode::matrix::line::Line;
 use crate::pipeline::decode::matrix::rings::{Relief, Rings};
+use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::reduced::Reduced;
 use crate::pipeline::decode::texture::{Patch, is_mixed, is_noise, may_be_modules, patches};
@@ -57,10 +58,11 @@ pub struct Patches<'a> {
 
 impl<'a> Patches<'a> {
     /// Those of `view`, whose structure is `reduced`.
-    pub fn of(view: View<'a>, reduced: &Reduced<'_>) -> Self {
+    pub fn of(view: View<'a>, reduced: &Reduced<'_>, pools: &Pools) -> Self {
         let factor = if reduced.factor > 1.0 { 2 } else { 1 };
         let small = reduced.small(view);
-        let patches = patches([&*reduced.cells].into_iter().chain(reduced.fine.as_deref()));
+        let grids = [&*reduced.cells].into_iter().chain(reduced.fine.as_deref());
+        let patches = patches(grids, pools);
         let is_noise = |patch: &Patch| factor > 1 && is_noise(view, small, patch);
         let may_be_read = |patch: &Patch| {
             may_be_modules(small, patch) && is_mixed(small, patch) && !is_noise(patch)

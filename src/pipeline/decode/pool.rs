@@ -5,7 +5,9 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use crate::pipeline::decode::cells::{Cells, Workspace};
+use crate::pipeline::decode::growth::Growth;
 use crate::pipeline::decode::raster::Gray;
+use crate::pipeline::decode::texture::Marked;
 
 /// What the decoder of one camera's pictures lends itself, a pool for each size and kind.
 #[derive(Debug, Default)]
@@ -16,6 +18,10 @@ pub struct Pools {
     pub cells: Pool<Cells>,
     /// Room in which that is worked out.
     pub workspaces: Pool<Workspace>,
+    /// Room in which cells are joined to regions.
+    pub growths: Pool<Growth>,
+    /// Room in which cells are joined to patches.
+    pub marked: Pool<Marked>,
 }
 
 /// Values that own memory, kept while nobody uses them.

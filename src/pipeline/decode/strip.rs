@@ -394,6 +394,7 @@ mod tests {
     use super::*;
     use crate::pipeline::decode::cells::{CELL, Cells};
     use crate::pipeline::decode::locate::regions;
+    use crate::pipeline::decode::pool::Pools;
 
     #[test]
     fn bars_that_spread_like_a_fan_stand_upright_from_the_start() {
@@ -411,7 +412,7 @@ mod tests {
         let pixels = (0..width * height).map(|k| shade((k % width) as f32, (k / width) as f32));
         let luma: Vec<u8> = pixels.map(|v| v as u8).collect();
         let view = View { width, height, luma: &luma };
-        let region = regions(&Cells::of(view, CELL))[0];
+        let region = regions(&Cells::of(view, CELL), &Pools::default())[0];
         let ends = |region: Region| {
             let strip = Strip::new(view, region).unwrap();
             correlation(&strip.mean(-0.75, -0.65, 3), &strip.mean(0.65, 0.75, 3))

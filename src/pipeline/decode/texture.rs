@@ -3,7 +3,8 @@
 //! Print has such cells too, so what it finds are places to look at, not symbols.
 
 use crate::pipeline::decode::cells::{CELL, Cells};
-use crate::pipeline::decode::components::{Component, components};
+use crate::pipeline::decode::components::{Component, Components};
+use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::raster::View;
 
 /// Least share of the weaker direction in the energy of a cell.
@@ -121,13 +122,15 @@ impl Patch {
 
 /// The patches of `grids`, cells of one size by gradients of one scale and another, largest first: found at a high
 /// threshold and, where that breaks a faint symbol or finds none, at a lower one.
-pub fn patches<'a>(grids: impl IntoIterator<Item = &'a Cells>) -> Vec<Patch> {
+pub fn patches<'a>(grids: impl IntoIterator<Item = &'a Cells>, pools: &Pools) -> Vec<Patch> {
     let mut found: Vec<Patch> = Vec::new();
     let mut alone: Vec<Patch> = Vec::new();
+    let mut marked = pools.marked.lend();
     for cells in grids {
-        let marks = marks(cells);
+        let strongest = cells.strongest(&mut pools.workspaces.lend());
+        marked.mark(cells, strongest);
         for mark in [Mark::STRONG, Mark::ANY] {
-            for patch in marked(cells, &marks, mark, &WINDOWED) {
+            for patch in marked.patches(mark, &WINDOWED) {
                 // Glare leaves one side of a symbol faint: both are one patch.
                 match found.iter_mut().find(|other| other.overlap(&patch) > 0.6) {
                     Some(other) => *other = other.joined(&patch),
@@ -135,7 +138,7 @@ pub fn patches<'a>(grids: impl IntoIterator<Item = &'a Cells>) -> Vec<Patch> {
                 }
             }
         }
-        alone.extend(marked(cells, &marks, Mark::OWN, &TRIMMED));
+        alone.extend(marked.patches(Mark::OWN, &TRIMMED));
     }
     // Without their windows, symbols that stand close are two.
     for patch in alone {
@@ -341,31 +344,42 @@ impl Mark {
     const OWN: u8 = 4;
 }
 
-/// The marks of each cell.
-fn marks(cells: &Cells) -> Vec<u8> {
-    let strongest = cells.strongest(&mut Vec::new());
-    let [strong, any] = [0.15, 0.08].map(|share: f32| (share * strongest).max(4.0));
-    let marks = |([xx, yy, xy], is_own): ([f32; 3], bool)| {
-        let (energy, apart) = (xx + yy, xx - yy);
-        let root = apart * apart + 4.0 * xy * xy;
-        // The weaker direction has half of what the difference of both, a root, leaves of the energy.
-        let is_above = |least: f32| {
-            let left = energy - 2.0 * least.max(MIN_SHARE * energy);
-            left * left.abs() > root
-        };
-        let (is_any, is_strong) = (is_above(any), is_above(strong));
-        let mark = |is: bool, mark: u8| u8::from(is) * mark;
-        mark(is_any, Mark::ANY)
-            | mark(is_strong, Mark::STRONG)
-            | mark(is_strong && is_own, Mark::OWN)
-    };
-    cells.tensors().zip(cells.are_own()).map(marks).collect()
+/// The marks of the cells of a grid.
+#[derive(Debug, Default)]
+pub struct Marked {
+    columns: usize,
+    marks: Vec<u8>,
+    components: Components,
 }
 
-/// The patches of joined cells with one mark.
-fn marked(cells: &Cells, marks: &[u8], mark: u8, wanted: &Least) -> Vec<Patch> {
-    let found = components(marks, cells.columns, |marks| marks & mark != 0);
-    found.iter().filter_map(|joined| patch(joined, wanted)).collect()
+impl Marked {
+    /// Marks each of `cells`, of whose windows one in a hundred is stronger than `strongest`.
+    fn mark(&mut self, cells: &Cells, strongest: f32) {
+        let [strong, any] = [0.15, 0.08].map(|share: f32| (share * strongest).max(4.0));
+        let marks = |([xx, yy, xy], is_own): ([f32; 3], bool)| {
+            let (energy, apart) = (xx + yy, xx - yy);
+            let root = apart * apart + 4.0 * xy * xy;
+            // The weaker direction has half of what the difference of both, a root, leaves of the energy.
+            let is_above = |least: f32| {
+                let left = energy - 2.0 * least.max(MIN_SHARE * energy);
+                left * left.abs() > root
+            };
+            let (is_any, is_strong) = (is_above(any), is_above(strong));
+            let mark = |is: bool, mark: u8| u8::from(is) * mark;
+            mark(is_any, Mark::ANY)
+                | mark(is_strong, Mark::STRONG)
+                | mark(is_strong && is_own, Mark::OWN)
+        };
+        self.columns = cells.columns;
+        self.marks.clear();
+        self.marks.extend(cells.tensors().zip(cells.are_own()).map(marks));
+    }
+
+    /// The patches of joined cells with one mark.
+    fn patches(&mut self, mark: u8, wanted: &Least) -> impl Iterator<Item = Patch> {
+        let found = self.components.of(&self.marks, self.columns, |marks| marks & mark != 0);
+        found.iter().filter_map(|joined| patch(joined, wanted))
+    }
 }
 
 /// The box around joined cells, where they are as many as a symbol has and shaped like one.
@@ -407,7 +421,7 @@ mod tests {
             let patch = patch.scaled(2);
             patch.left.abs_diff(left) < 16 && (patch.left + patch.width).abs_diff(left + 48) < 16
         };
-        let found = patches([&coarse, &fine]);
+        let found = patches([&coarse, &fine], &Pools::default());
         assert!([100, 164].iter().all(|left| found.iter().any(|p| close(p, *left))), "{found:?}");
     }
 
