@@ -1,6 +1,6 @@
 //! Regions where one by one they do not show a symbol: gathered from parts, or a whole picture.
 
-use crate::pipeline::decode::glance::MIN_ACROSS;
+use crate::pipeline::decode::glance::may_be_symbol;
 use crate::pipeline::decode::linear::Close;
 use crate::pipeline::decode::linear::databar::stacked;
 use crate::pipeline::decode::locate::Region;
@@ -79,7 +79,7 @@ pub fn read_stacks(
     }
     for region in regions.iter().take(MAX_STACKS) {
         let is_read = symbols.iter().any(|symbol| contains(symbol, region.centre));
-        if is_read || region.across < MIN_ACROSS {
+        if is_read || !may_be_symbol(region) {
             continue;
         }
         let Some(strip) = Strip::new(view, *region) else { continue };

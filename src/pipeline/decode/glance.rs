@@ -29,9 +29,12 @@ pub const MIN_ACROSS: f32 = 30.0;
 /// What was read had 60.
 const MIN_WHOLE_ACROSS: f32 = 48.0;
 
-/// How many times as high as wide such a one is at most: an EAN-8 has 0.82 (GS1 General Specifications, 5.2.3.4), and what
+/// How many times as high as wide a region is at most that is looked at closely. What was read had 1.4.
+const MAX_HEIGHT: f32 = 2.0;
+
+/// The same of one that is fitted as a whole: an EAN-8 has 0.82 (GS1 General Specifications, 5.2.3.4), and what
 /// was read at most 0.77. Of the regions in frames without a symbol that get so far, half are higher.
-const MAX_HEIGHT: f32 = 1.2;
+const MAX_WHOLE_HEIGHT: f32 = 1.2;
 
 /// A gap: so many times the width of the middle one of all bars and spaces.
 const GAP: f32 = 4.0;
@@ -52,9 +55,14 @@ pub fn may_be_whole_bars(bands: &[Vec<f32>]) -> bool {
     have_bars(bands, MIN_WHOLE)
 }
 
-/// Whether a region is of a size and a shape that one has which is fitted as a whole.
+/// Whether a region is of a size and a shape that is worth a closer look.
+pub fn may_be_symbol(region: &Region) -> bool {
+    region.across >= MIN_ACROSS && region.along <= MAX_HEIGHT * region.across
+}
+
+/// The same of one that is fitted as a whole.
 pub fn may_be_whole(region: &Region) -> bool {
-    region.across >= MIN_WHOLE_ACROSS && region.along <= MAX_HEIGHT * region.across
+    region.across >= MIN_WHOLE_ACROSS && region.along <= MAX_WHOLE_HEIGHT * region.across
 }
 
 /// Whether `bands` are alike, and their mean has so many edges, which are not those of a grille.

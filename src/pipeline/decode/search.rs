@@ -1,6 +1,6 @@
 //! One picture searched for linear symbols, what costs little first: a symbol that is read spares its place the rest.
 
-use crate::pipeline::decode::glance::{MIN_ACROSS, may_be_alike, may_be_whole_bars};
+use crate::pipeline::decode::glance::{may_be_alike, may_be_symbol, may_be_whole_bars};
 use crate::pipeline::decode::linear::{self, Close, Unclear};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::View;
@@ -71,7 +71,7 @@ impl<'a> Search<'a> {
     /// Adds the symbols of `strips` that take a closer look, where nothing was read yet.
     pub fn read_closely(&mut self, strips: Vec<Strip<'a>>) {
         for strip in strips {
-            if self.has(strip.region()) || strip.region().across < MIN_ACROSS {
+            if self.has(strip.region()) || !may_be_symbol(strip.region()) {
                 continue;
             }
             if !self.work.spend(strip.columns) {
@@ -102,10 +102,10 @@ impl<'a> Search<'a> {
         self.read(&regions);
     }
 
-    /// Those of the first `regions` of some width that were not looked at yet.
+    /// Those of the first `regions` of some size that were not looked at yet.
     fn unseen(&self, regions: impl Iterator<Item = Region>) -> impl Iterator<Item = Region> {
         let is_new = |r: &Region| !self.has(r) && !self.tried.iter().any(|other| r.is_like(other));
-        regions.filter(|r| r.across >= MIN_ACROSS).take(MAX_REGIONS).filter(is_new)
+        regions.filter(may_be_symbol).take(MAX_REGIONS).filter(is_new)
     }
 
     /// The same of regions of several parts: what their edges tell, where their rows are alike. They are too rough to be
