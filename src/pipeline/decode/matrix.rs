@@ -42,6 +42,9 @@ const FINE: usize = 240 * 240;
 /// A patch of more pixels than this is searched at half its size, too.
 const FINEST: usize = 80 * 80;
 
+/// In a patch of at most this many pixels, with its room, modules may be of less than two: those of a version 10.
+const FINE_MODULES: usize = 170 * 170;
+
 /// A picture of at most this many pixels is given to rxing's reader of Data Matrix.
 const SLIGHT: usize = 300 * 300;
 
@@ -108,7 +111,9 @@ fn read_by_finders(view: View<'_>, patch: &Patch, formats: &Formats) -> Option<S
         let found = engine::read(crop.gray.view(), Family::Qr, Effort::Quick)?;
         Some(crop.placed(found))
     };
-    qr().or_else(aztec).map(|symbol| crop.placed(symbol)).or_else(of_one)
+    let may_be_fine = formats.has(Symbology::QRCode) && gray.luma.len() <= FINE_MODULES;
+    let fine = || may_be_fine.then(|| self::qr(gray, &Relief::of_fine(gray).finders()))?;
+    qr().or_else(aztec).or_else(fine).map(|symbol| crop.placed(symbol)).or_else(of_one)
 }
 
 /// The Data Matrix symbol of a patch.

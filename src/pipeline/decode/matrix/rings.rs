@@ -17,6 +17,9 @@ const ROUGH: f32 = 0.4;
 /// Least height of a finder pattern as rows and columns show it, in modules: what was read had 1, nearly all 1.3.
 const MIN_HIGH: f32 = 0.9;
 
+/// Pixels on a side of a block whose darkest and lightest pixel are taken.
+const BLOCK: usize = 16;
+
 /// Most borders of a run of squares: those of seven runs.
 const MAX_BORDERS: usize = 8;
 
@@ -92,6 +95,16 @@ impl Relief {
     /// `view` against a little less than the mean of what is within a sixth of its shorter side: so plain ground stays
     /// light, whatever its noise.
     pub fn of(view: View<'_>) -> Self {
+        Self::below(view, None)
+    }
+
+    /// The same against no more than the middle between the darkest and the lightest pixels nearby: beside paper the
+    /// mean is lighter than the light modules of a finder pattern that are blurred between dark ones.
+    pub fn of_fine(view: View<'_>) -> Self {
+        Self::below(view, Some(&Middles::of(view)))
+    }
+
+    fn below(view: View<'_>, middles: Option<&Middles>) -> Self {
         let (width, height) = (view.width, view.height);
         let less = clearance(view);
         let reach = (width.min(height) / 6).max(6);
@@ -104,7 +117,11 @@ impl Relief {
             sums.iter_mut().zip(view.row(y)).for_each(|(sum, v)| *sum += i32::from(*v));
         }
         let mut off = Vec::with_capacity(width * height);
+        let mut most = vec![f32::MAX; width];
         for y in 0..height {
+            if let Some(middles) = middles {
+                middles.lay(y, &mut most);
+            }
             let entering = view.row(y + reach);
             sums.iter_mut().zip(entering).for_each(|(sum, v)| *sum += i32::from(*v));
             let leaving = y.checked_sub(reach + 1).map_or(&[][..], |y| view.row(y));
@@ -118,9 +135,10 @@ impl Relief {
             beyond.fill(total);
             let rows_near = near(y, height) as f32;
             let around = before.iter().zip(before.get(2 * reach + 1..).unwrap_or_default());
-            let values = view.row(y).iter().zip(&columns_near).zip(around);
-            off.extend(values.map(|((v, columns), (left, right))| {
-                (f32::from(*v) + less) * (columns * rows_near) - (right - left) as f32
+            let values = view.row(y).iter().zip(&most).zip(&columns_near).zip(around);
+            off.extend(values.map(|(((v, most), columns), (left, right))| {
+                let area = columns * rows_near;
+                f32::from(*v) * area - ((right - left) as f32 - less * area).min(most * area)
             }));
         }
         Self::with_borders(off, width, height)
@@ -255,6 +273,46 @@ impl Relief {
     }
 }
 
+/// The middle between the darkest and the lightest pixels near each block of a patch.
+struct Middles {
+    /// Blocks a row.
+    columns: usize,
+    /// Row by row.
+    values: Vec<f32>,
+}
+
+impl Middles {
+    fn of(view: View<'_>) -> Self {
+        let columns = view.width.div_ceil(BLOCK).max(1);
+        let mut ranges = vec![(u8::MAX, u8::MIN); columns * view.height.div_ceil(BLOCK)];
+        for y in 0..view.height {
+            let of_row = ranges.iter_mut().skip(y / BLOCK * columns);
+            for ((low, high), block) in of_row.zip(view.row(y).chunks(BLOCK)) {
+                *low = block.iter().copied().fold(*low, u8::min);
+                *high = block.iter().copied().fold(*high, u8::max);
+            }
+        }
+        let rows: Vec<&[(u8, u8)]> = ranges.chunks_exact(columns).collect();
+        let near = |k: usize, n: usize| k.saturating_sub(1)..(k + 2).min(n);
+        let middle = |k: usize| {
+            let (mut low, mut high) = (u8::MAX, u8::MIN);
+            for row in &rows[near(k / columns, rows.len())] {
+                for (darkest, lightest) in &row[near(k % columns, columns)] {
+                    (low, high) = (low.min(*darkest), high.max(*lightest));
+                }
+            }
+            f32::midpoint(f32::from(low), f32::from(high))
+        };
+        Self { columns, values: (0..ranges.len()).map(middle).collect() }
+    }
+
+    /// Sets `places` to those of the pixels of row `y`.
+    fn lay(&self, y: usize, places: &mut [f32]) {
+        let of_row = self.values.get(y / BLOCK * self.columns..).unwrap_or_default();
+        places.chunks_mut(BLOCK).zip(of_row).for_each(|(places, value)| places.fill(*value));
+    }
+}
+
 /// A twentieth of what lies between the dark and the light pixels of `view`.
 fn clearance(view: View<'_>) -> f32 {
     let mut counts = [0_usize; 256];
@@ -349,5 +407,27 @@ mod tests {
         let seen = finders.iter().chain(&eyes).next().unwrap();
         assert!(seen.is_dark && seen.centre.distance(centre) < 0.2, "{seen:?}");
         assert!((seen.module - module).abs() < 0.15, "{seen:?}");
+    }
+
+    #[test]
+    fn a_finder_pattern_blurred_beside_paper_is_seen_against_the_middle() {
+        let centre = Point::new(22.3, 24.6);
+        let sharp = squares(centre, &[3.5, 2.5, 1.5].map(|half| 1.45 * half));
+        let view = View { width: 48, height: 48, luma: &sharp };
+        // What the blur of a lens leaves, and a camera's pixels.
+        let blurred = |k: usize| {
+            let (x, y) = (k % 48, k / 48);
+            let near = |at: usize| at.saturating_sub(1)..(at + 2).min(48);
+            let around: Vec<u32> = near(y)
+                .flat_map(|y| near(x).map(move |x| u32::from(view.luma[y * 48 + x])))
+                .collect();
+            let own = 5 * u32::from(sharp[k]);
+            ((own + around.iter().sum::<u32>()) / (5 + around.len() as u32)) as u8
+        };
+        let luma: Vec<u8> = (0..48 * 48).map(blurred).collect();
+        let view = View { width: 48, height: 48, luma: &luma };
+        assert!(Relief::of(view).finders().is_empty());
+        let found = Relief::of_fine(view).finders();
+        assert!(found.len() == 1 && found[0].centre.distance(centre) < 0.3, "{found:?}");
     }
 }
