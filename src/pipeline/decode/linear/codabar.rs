@@ -3,7 +3,7 @@
 use crate::pipeline::decode::linear::character::{
     is_quiet_after, is_quiet_before, nearest_two_width, two_widths,
 };
-use crate::pipeline::decode::linear::reading::{Reading, Slot};
+use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::linear::scan::every_start;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
@@ -40,7 +40,6 @@ fn read_at(bars: &Bars, start: usize, first: usize) -> Option<(Reading, usize)> 
         return None;
     }
     let mut text = String::new();
-    let mut slots = Vec::new();
     let mut margin = 1.0_f32;
     let mut near = narrow;
     let mut k = start;
@@ -56,7 +55,6 @@ fn read_at(bars: &Bars, start: usize, first: usize) -> Option<(Reading, usize)> 
             return None;
         }
         margin = margin.min(this.margin);
-        slots.push(Slot { from: bars.edges[k], to: bars.edges[k + 7], value: this.index });
         if k > start {
             if this.index >= FIRST_END {
                 break;
@@ -77,6 +75,5 @@ fn read_at(bars: &Bars, start: usize, first: usize) -> Option<(Reading, usize)> 
     reading.module = narrow;
     reading.margin = margin;
     reading.growth = growth;
-    reading.slots = slots;
     Some((reading, end + 1))
 }

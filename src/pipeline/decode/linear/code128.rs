@@ -1,9 +1,9 @@
 //! Code 128 and GS1-128 (ISO/IEC 15417).
 
 use crate::pipeline::decode::linear::character::{
-    Columns, Match, columns, growth, is_quiet_after, is_quiet_before, nearest,
+    Columns, columns, growth, is_quiet_after, is_quiet_before, nearest,
 };
-use crate::pipeline::decode::linear::reading::{Reading, Slot};
+use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
 
@@ -168,8 +168,9 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
     if !(START_A..STOP).contains(&first.index) || !first.is_clear() {
         return None;
     }
-    let mut values = vec![first.index];
-    let mut slots = Vec::new();
+    let mut values = [0; MAX_CHARACTERS + 1];
+    values[0] = first.index;
+    let mut n = 1;
     let mut margin = first.margin;
     let mut k = start;
     loop {
@@ -181,13 +182,13 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
         }
         length = sum;
         let this = nearest(&widths, &COLUMNS, MODULES, growth);
-        if !this.is_clear() || values.len() > MAX_CHARACTERS {
+        if !this.is_clear() {
             return None;
         }
         margin = margin.min(this.margin);
-        slots.push(slot(bars, k, &this));
         if k > start {
-            values.push(this.index);
+            *values.get_mut(n)? = this.index;
+            n += 1;
         }
         k += 6;
         if this.index == STOP {
@@ -199,19 +200,13 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
     if (closing - 2.0 - growth).abs() > 0.8 || !is_quiet_after(bars, k + 1, module, QUIET) {
         return None;
     }
-    values.pop();
-    let (text, identifier) = text(&values)?;
+    let (text, identifier) = text(values.get(..n - 1)?)?;
     let ends = (bars.edges[start], bars.edges[k + 1]);
     let mut reading = Reading::new(Symbology::Code128, text, identifier, ends);
-    reading.module = (ends.1 - ends.0) / (slots.len() as f32 * MODULES + 2.0);
+    reading.module = (ends.1 - ends.0) / (n as f32 * MODULES + 2.0);
     reading.margin = margin;
     reading.growth = growth;
-    reading.slots = slots;
     Some((reading, k + 2))
-}
-
-fn slot(bars: &Bars, k: usize, this: &Match) -> Slot {
-    Slot { from: bars.edges[k], to: bars.edges[k + 6], value: this.index }
 }
 
 /// Content and symbology identifier of `values`, which begin with the start character and end with the check
@@ -224,7 +219,7 @@ pub fn text(values: &[usize]) -> Option<(String, &'static str)> {
     if sum % 103 != *check || characters.is_empty() {
         return None;
     }
-    Content::new(*start).read(characters)
+    Content::new(*start, characters.len()).read(characters)
 }
 
 /// A code set (ISO/IEC 15417, 4.3.3).
@@ -247,7 +242,8 @@ struct Content {
 }
 
 impl Content {
-    fn new(start: usize) -> Self {
+    /// No content yet of a symbol that has so many characters after the start character.
+    fn new(start: usize, n: usize) -> Self {
         let set = match start - START_A {
             0 => Set::A,
             1 => Set::B,
@@ -255,7 +251,7 @@ impl Content {
         };
         Self {
             set,
-            text: String::new(),
+            text: String::with_capacity(2 * n),
             identifier: "]C0",
             shifted: false,
             extended: false,

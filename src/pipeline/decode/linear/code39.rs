@@ -3,7 +3,7 @@
 use crate::pipeline::decode::linear::character::{
     is_quiet_after, is_quiet_before, nearest_two_width, two_widths,
 };
-use crate::pipeline::decode::linear::reading::{Reading, Slot};
+use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::linear::scan::every_start;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
@@ -79,7 +79,6 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
         return None;
     }
     let mut text = String::new();
-    let mut slots = Vec::new();
     let mut margin = 1.0_f32;
     let mut length: f32 = bars.widths::<9>(start)?.iter().sum();
     let mut k = start;
@@ -96,7 +95,6 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
             return None;
         }
         margin = margin.min(this.margin);
-        slots.push(Slot { from: bars.edges[k], to: bars.edges[k + 9], value: this.index });
         let is_end = this.index == STAR && k > start;
         if is_end {
             break;
@@ -119,7 +117,6 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
     reading.module = narrow;
     reading.margin = margin;
     reading.growth = growth;
-    reading.slots = slots;
     Some((reading, end + 1))
 }
 

@@ -3,7 +3,7 @@
 use crate::pipeline::decode::linear::character::{
     Columns, columns, growth, is_quiet_after, is_quiet_before, nearest,
 };
-use crate::pipeline::decode::linear::reading::{Reading, Slot};
+use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::linear::scan::every_start;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
@@ -88,7 +88,6 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
     }
     let growth = growth(&widths, &PATTERNS[STAR]).clamp(-0.7, 0.7);
     let mut values = Vec::new();
-    let mut slots = Vec::new();
     let mut margin = 1.0_f32;
     let mut k = start;
     loop {
@@ -101,7 +100,6 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
         }
         length = sum;
         margin = margin.min(this.margin);
-        slots.push(Slot { from: bars.edges[k], to: bars.edges[k + 6], value: this.index });
         k += 6;
         if k > start + 6 {
             if this.index == STAR {
@@ -121,7 +119,6 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
     reading.module = module;
     reading.margin = margin;
     reading.growth = growth;
-    reading.slots = slots;
     Some((reading, k + 2))
 }
 

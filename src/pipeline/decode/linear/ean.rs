@@ -3,7 +3,7 @@
 use crate::pipeline::decode::linear::character::{
     Columns, columns, is_quiet_after, is_quiet_before, nearest,
 };
-use crate::pipeline::decode::linear::reading::{Reading, Slot};
+use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
 
@@ -81,7 +81,6 @@ impl Layout {
 /// What the digits of a symbol were read as: indices of [`PATTERNS`], and how sure that is.
 struct Digits {
     indices: Vec<usize>,
-    slots: Vec<Slot>,
     margin: f32,
     growth: f32,
 }
@@ -102,7 +101,6 @@ pub fn read(bars: &Bars, found: &mut Vec<Reading>) {
             reading.module = (ends.1 - ends.0) / layout.modules();
             reading.margin = digits.margin;
             reading.growth = digits.growth;
-            reading.slots = digits.slots;
             if symbology == Symbology::Ean8 {
                 reading.identifier = "]E4";
             }
@@ -120,17 +118,17 @@ fn digits(bars: &Bars, start: usize, layout: &Layout) -> Option<Digits> {
         return None;
     }
     let growth = guards(bars, start, layout, module)?;
-    let mut digits = Digits { indices: Vec::new(), slots: Vec::new(), margin: 1.0, growth };
+    let mut digits =
+        Digits { indices: Vec::with_capacity(layout.left + layout.right), margin: 1.0, growth };
     let middle = start + 3 + 4 * layout.left;
     let left = (0..layout.left).map(|n| start + 3 + 4 * n);
     let right = (0..layout.right).map(|n| middle + layout.middle + 4 * n);
+    // Seen on a bottle modules grow narrow toward the sides, but from digit to digit they are alike.
+    let mut near = (bars.edges[start + 3] - bars.edges[start]) / (3.0 + growth);
     for (n, k) in left.chain(right).enumerate() {
         let is_left = n < layout.left;
         let widths = bars.widths::<4>(k)?;
         let length: f32 = widths.iter().sum();
-        // Seen on a bottle modules grow narrow toward the sides, but from digit to digit they are alike.
-        let guard = (bars.edges[start + 3] - bars.edges[start]) / (3.0 + growth);
-        let near = digits.slots.last().map_or(guard, |slot| (slot.to - slot.from) / MODULES);
         let differs = |module: f32| (length / MODULES / module - 1.0).abs();
         if differs(module) > 0.3 && differs(near) > 0.15 {
             return None;
@@ -145,7 +143,7 @@ fn digits(bars: &Bars, start: usize, layout: &Layout) -> Option<Digits> {
         }
         digits.margin = digits.margin.min(this.margin);
         digits.indices.push(this.index);
-        digits.slots.push(Slot { from: bars.edges[k], to: bars.edges[k + 4], value: this.index });
+        near = (bars.edges[k + 4] - bars.edges[k]) / MODULES;
     }
     Some(digits)
 }

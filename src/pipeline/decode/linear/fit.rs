@@ -18,7 +18,7 @@ use crate::pipeline::decode::linear::fit::model::{Kind, Model};
 use crate::pipeline::decode::linear::fit::template::{
     Elements, Optics, Sampler, add_beside, alone, normalise, render,
 };
-use crate::pipeline::decode::linear::reading::{Reading, Slot};
+use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::linear::{code39, code128, ean};
 use crate::pipeline::symbol::Symbology;
 
@@ -156,11 +156,6 @@ fn follow(hypothesis: &Hypothesis, sampler: &Sampler) -> Option<Reading> {
     reading.module = (hypothesis.to - hypothesis.from) / model.modules();
     reading.margin = 1.0 - worst;
     reading.growth = optics.growth;
-    let slot = |(k, c): (usize, &Choice)| {
-        let alphabet = model.alphabet(k);
-        Slot { from: c.at, to: c.at + c.pitch * alphabet.modules, value: alphabet.first + c.row }
-    };
-    reading.slots = choices.iter().enumerate().map(slot).collect();
     Some(reading)
 }
 

@@ -1,7 +1,7 @@
 //! Interleaved 2 of 5 (ISO/IEC 16390).
 
 use crate::pipeline::decode::linear::character::{is_quiet_after, is_quiet_before};
-use crate::pipeline::decode::linear::reading::{Reading, Slot};
+use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::linear::scan::every_start;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
@@ -71,7 +71,6 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
         return None;
     }
     let mut text = String::new();
-    let mut slots = Vec::new();
     let mut margin = 1.0_f32;
     let mut k = start + 4;
     while !is_end(bars, k, narrow) {
@@ -88,7 +87,6 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
         narrow = next;
         margin = margin.min(dark.margin).min(light.margin);
         text.extend([dark, light].map(|d| char::from(b'0' + d.value)));
-        slots.push(Slot { from: bars.edges[k], to: bars.edges[k + 10], value: 0 });
         k += 10;
     }
     if text.len() < MIN_DIGITS || margin < 0.3 {
@@ -98,7 +96,6 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
     let mut reading = Reading::new(Symbology::ITF, text, "]I0", ends);
     reading.module = narrow.mean();
     reading.margin = margin;
-    reading.slots = slots;
     Some((reading, k + 4))
 }
 

@@ -19,21 +19,8 @@ pub struct Reading {
     pub margin: f32,
     /// By how much bars are too wide, in modules.
     pub growth: f32,
-    /// Its characters, in the direction of reading.
-    pub slots: Vec<Slot>,
     /// Whether it reads from the last column to the first.
     pub backward: bool,
-}
-
-/// One symbol character in a profile.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Slot {
-    /// Where it begins.
-    pub from: f32,
-    /// Where it ends.
-    pub to: f32,
-    /// Its index in the table of its symbology.
-    pub value: usize,
 }
 
 impl Reading {
@@ -52,7 +39,6 @@ impl Reading {
             module: 1.0,
             margin: 0.0,
             growth: 0.0,
-            slots: Vec::new(),
             backward: false,
         }
     }

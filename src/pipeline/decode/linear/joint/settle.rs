@@ -10,7 +10,7 @@ use crate::pipeline::decode::linear::joint::light;
 use crate::pipeline::decode::linear::joint::scene::{Scene, TERMS};
 use crate::pipeline::decode::linear::joint::spread::Shape;
 use crate::pipeline::decode::linear::joint::trellis::{Rule, Trellis};
-use crate::pipeline::decode::linear::reading::{Reading, Slot};
+use crate::pipeline::decode::linear::reading::Reading;
 
 /// Most turns.
 const MOST_TURNS: usize = 7;
@@ -288,16 +288,8 @@ pub fn as_reading(fitted: &Fitted, model: &Model) -> Option<Reading> {
     let (symbology, text, identifier) = content(model, &values)?;
     let scene = &fitted.scene;
     let mut reading = Reading::new(symbology, text, identifier, (scene.from, scene.to));
-    let total = model.modules();
-    reading.module = (scene.to - scene.from) / total;
+    reading.module = (scene.to - scene.from) / model.modules();
     reading.margin = 1.0 - 1.0 / fitted.ratio.max(1.0);
     reading.growth = scene.growth;
-    let mut at = 0.0;
-    for (k, value) in values.iter().enumerate() {
-        let next = at + model.alphabet(k).modules;
-        let [from, to] = [at, next].map(|m| scene.column(m / total));
-        reading.slots.push(Slot { from, to, value: *value });
-        at = next;
-    }
     Some(reading)
 }
