@@ -38,8 +38,11 @@ fn stages(view: View<'_>) -> (f64, f64, f64) {
         cells().flat_map(|cells| locate::regions(cells, &pools)).map(|r| r.scaled(2.0)).collect()
     };
     let (joining, regions): (f64, Vec<Region>) = timed(find);
-    let read = |region: &Region| linear::read_plain(&Strip::new(view, *region)?, &Formats::all());
-    let (reading, _symbols) = timed(|| regions.iter().filter_map(read).flatten().count());
+    let mut desk = linear::Desk::default();
+    let mut read = |region: &Region| {
+        linear::read_plain(&Strip::new(view, *region)?, &Formats::all(), &mut desk)
+    };
+    let (reading, _symbols) = timed(|| regions.iter().filter_map(&mut read).flatten().count());
     (gradients, joining, reading)
 }
 

@@ -159,7 +159,7 @@ fn look(view: View<'_>, formats: &Formats, work: Work, pools: &Pools) -> Decoded
         view.pad_into(gather::RIM, &mut padded);
     }
     let regions = regions(&reduced, pools);
-    let mut search = Search::new(view, formats, work);
+    let mut search = Search::new(view, formats, work, pools);
     if is_small {
         search.read_upright(padded.view(), gather::RIM as f32);
     }

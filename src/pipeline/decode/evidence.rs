@@ -11,7 +11,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::pipeline::decode::linear::{self, Close, Unclear};
+use crate::pipeline::decode::linear::{self, Close, Desk, Unclear};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::strip::{Strip, correlation};
@@ -229,7 +229,7 @@ impl Trace {
 
 /// The symbols of `strip`, by its edges or else by fitting.
 fn read(strip: Strip<'_>, formats: &Formats) -> Vec<Symbol> {
-    let Close { symbols, mut unclear } = linear::read(strip, formats);
+    let Close { symbols, mut unclear } = linear::read(strip, formats, &mut Desk::default());
     let fits = [Unclear::fit, Unclear::fit_whole];
     let fitted = unclear.iter_mut().filter_map(|unclear| {
         fits.iter().map(|fit| fit(unclear, formats)).find(|found| !found.is_empty())

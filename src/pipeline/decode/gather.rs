@@ -1,8 +1,8 @@
 //! Regions where one by one they do not show a symbol: gathered from parts, or a whole picture.
 
 use crate::pipeline::decode::glance::may_be_symbol;
-use crate::pipeline::decode::linear::Close;
 use crate::pipeline::decode::linear::databar::stacked;
+use crate::pipeline::decode::linear::{Close, Desk};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::decode::strip::Strip;
@@ -103,10 +103,10 @@ pub fn wholes(padded: View<'_>, rim: f32, largest: Option<&Region>) -> Vec<Regio
 }
 
 /// What `strip`, a whole picture, reads by its edges.
-pub fn read_whole<'a>(strip: Strip<'a>, formats: &Formats) -> Close<'a> {
+pub fn read_whole<'a>(strip: Strip<'a>, formats: &Formats, desk: &mut Desk) -> Close<'a> {
     // The rows of a stack are not alike, so they are read before rows are aligned.
     let found: Vec<Symbol> = stacked::read(&strip, formats).into_iter().collect();
-    if found.is_empty() { linear::read(strip, formats) } else { Close::read(found) }
+    if found.is_empty() { linear::read(strip, formats, desk) } else { Close::read(found) }
 }
 
 #[cfg(test)]

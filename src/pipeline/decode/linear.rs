@@ -19,6 +19,7 @@ pub mod ean;
 pub mod fit;
 pub mod itf;
 pub mod joint;
+pub mod reader;
 pub mod reading;
 pub mod scan;
 pub mod stack;
@@ -29,12 +30,13 @@ use crate::pipeline::decode::linear::ballot::{Ballot, Claim};
 use crate::pipeline::decode::linear::fit::Side;
 use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
 use crate::pipeline::decode::linear::fit::model::Kind;
+use crate::pipeline::decode::linear::reader::Reader;
 use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::linear::stack::stacked;
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::pooled::{Pooled, pooled};
-use crate::pipeline::decode::profile::{Bars, sharpened};
-use crate::pipeline::decode::strip::{BANDS, Strip, mean_of};
+use crate::pipeline::decode::profile::sharpened;
+use crate::pipeline::decode::strip::{BANDS, Bands, Strip, mean_into, mean_of};
 use crate::pipeline::symbol::{Candidate, Confidence, Symbol, Symbology};
 
 /// Fewer edges than this in the middle of a region are no symbol.
@@ -57,6 +59,14 @@ const RIM: f32 = 6.0;
 
 /// The bit of the first pooled profile where it was fitted, rather than read by its edges.
 const FITTED: usize = 8;
+
+/// Room in which strips are read.
+#[derive(Debug, Default)]
+pub struct Desk {
+    reader: Reader,
+    bands: Bands,
+    mean: Vec<f32>,
+}
 
 /// What a closer look at a strip gave.
 #[derive(Debug, Default)]
@@ -120,7 +130,7 @@ impl Unclear<'_> {
         if let Some((reading, bits)) = joint::followed::read(&self.pooled, formats)
             && self.is_whole(&reading)
         {
-            self.ballot.add(vec![reading], 0, bits << FITTED);
+            self.ballot.add([reading], 0, bits << FITTED);
         }
         self.symbols()
     }
@@ -156,46 +166,48 @@ impl Unclear<'_> {
 }
 
 /// What edges tell of `strip`.
-pub fn read<'a>(strip: Strip<'a>, formats: &Formats) -> Close<'a> {
-    match read_plain(&strip, formats) {
-        Some(symbols) if symbols.is_empty() => read_closely(strip, formats),
+pub fn read<'a>(strip: Strip<'a>, formats: &Formats, desk: &mut Desk) -> Close<'a> {
+    match read_plain(&strip, formats, desk) {
+        Some(symbols) if symbols.is_empty() => read_closely(strip, formats, desk),
         found => Close::read(found.unwrap_or_default()),
     }
 }
 
 /// The symbols in `strip` that are read as it is; none where it is worth a closer look, `None` where it is not.
-pub fn read_plain(strip: &Strip<'_>, formats: &Formats) -> Option<Vec<Symbol>> {
-    let middle = strip.mean(-0.25, 0.25, 5);
-    let edges = Bars::of(&middle, 0.2).edges.len();
+pub fn read_plain(strip: &Strip<'_>, formats: &Formats, desk: &mut Desk) -> Option<Vec<Symbol>> {
+    let Desk { reader, bands, mean } = desk;
+    strip.mean_into(mean, (-0.25, 0.25), 5);
+    let edges = reader.edges(mean, 0.2);
     if edges < MIN_EDGES {
         // All it may be is a symbol that is fitted as a whole.
         return (edges >= MIN_BLURRED && may_be_whole(strip.region())).then(Vec::new);
     }
     // Most symbols are plain: a few rows of each band, as they are, agree.
-    let quick = strip.bands(2);
+    strip.bands_into(bands, 2);
     let mut ballot = Ballot::default();
     for (n, k) in FROM_MIDDLE.into_iter().enumerate() {
         if n >= BANDS / 2 && ballot.is_empty() || ballot.is_settled(SETTLED) {
             break;
         }
-        ballot.add(readings(&Bars::of(&quick[k], 0.25), formats), 1 << k, 0);
+        ballot.add(reader.read(&bands[k], 0.25, formats), 1 << k, 0);
     }
-    Some(symbols(&ballot, strip, &mean_of(&quick)))
+    mean_into(mean, bands);
+    Some(symbols(&ballot, strip, mean))
 }
 
 /// What edges tell of `strip` at a closer look: of its parts where labels are stuck close, or of the whole.
-pub fn read_closely<'a>(strip: Strip<'a>, formats: &Formats) -> Close<'a> {
+pub fn read_closely<'a>(strip: Strip<'a>, formats: &Formats, desk: &mut Desk) -> Close<'a> {
     let mut found = Close::default();
     for part in stacked(&strip) {
-        let Close { symbols, unclear } = match read_plain(&part, formats) {
-            Some(symbols) if symbols.is_empty() => read_aligned(part, formats),
+        let Close { symbols, unclear } = match read_plain(&part, formats, desk) {
+            Some(symbols) if symbols.is_empty() => read_aligned(part, formats, desk),
             symbols => Close::read(symbols.unwrap_or_default()),
         };
         found.symbols.extend(symbols);
         found.unclear.extend(unclear);
     }
     if found.symbols.is_empty() {
-        let Close { symbols, unclear } = read_aligned(strip, formats);
+        let Close { symbols, unclear } = read_aligned(strip, formats, desk);
         found.symbols = symbols;
         found.unclear.extend(unclear);
     }
@@ -203,24 +215,25 @@ pub fn read_closely<'a>(strip: Strip<'a>, formats: &Formats) -> Close<'a> {
 }
 
 /// What edges tell of `strip` after it was aligned: those of many rows, and sharpened ones.
-fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats) -> Close<'a> {
+fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats, desk: &mut Desk) -> Close<'a> {
+    let Desk { reader, bands, .. } = desk;
     strip.align();
-    let bands = strip.bands(MAX_BAND_ROWS);
-    let pooled = pooled(&bands);
+    strip.bands_into(bands, MAX_BAND_ROWS);
+    let pooled = pooled(bands);
     let [whole, ..] = &pooled;
-    let edges = Bars::of(whole, 0.2).edges.len();
+    let edges = reader.edges(whole, 0.2);
     // Too few, and it is too blurred for edges to be read one by one.
     let has_edges = edges >= MIN_EDGES;
     let mut ballot = Ballot::default();
     if has_edges {
-        if !may_be_bars(&bands) {
+        if !may_be_bars(bands) {
             return Close::default();
         }
-        read_edges(&bands, &pooled, formats, &mut ballot);
+        read_edges((bands, &pooled), formats, reader, &mut ballot);
         if ballot.winners().next().is_none() {
-            let inverted = light_on_dark(&bands, &pooled, formats);
+            let inverted = light_on_dark((bands, &pooled), formats, reader);
             if inverted.winners().next().is_some() {
-                return Close::read(symbols(&inverted, &strip, &mean_of(&bands)));
+                return Close::read(symbols(&inverted, &strip, &mean_of(bands)));
             }
         } else {
             return Close::read(symbols(&ballot, &strip, whole));
@@ -228,9 +241,9 @@ fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats) -> Close<'a> {
     }
     let region = strip.region();
     let has_characters =
-        has_edges && region.across >= MIN_ACROSS && may_be_fitted(&bands, whole, &Look::FITTED);
+        has_edges && region.across >= MIN_ACROSS && may_be_fitted(bands, whole, &Look::FITTED);
     let is_short =
-        edges >= MIN_BLURRED && may_be_whole(region) && may_be_fitted(&bands, whole, &Look::WHOLE);
+        edges >= MIN_BLURRED && may_be_whole(region) && may_be_fitted(bands, whole, &Look::WHOLE);
     if !has_characters && !is_short {
         return Close::default();
     }
@@ -239,19 +252,29 @@ fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats) -> Close<'a> {
 }
 
 /// Adds what the edges of the profiles read, more and more sharpened until enough agree.
-fn read_edges(bands: &[Vec<f32>], pooled: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
+fn read_edges(
+    (bands, pooled): (&Bands, &Pooled),
+    formats: &Formats,
+    reader: &mut Reader,
+    ballot: &mut Ballot,
+) {
     for sharpening in [None, Some((1, 1.0)), Some((2, 1.5)), Some((4, 2.0))] {
         // It may make a little clearer what was read by then, and nothing out of nothing.
         let is_strongest = matches!(sharpening, Some((4, _)));
         if is_strongest && ballot.is_empty() {
             return;
         }
-        let edges = |profile: &[f32]| match sharpening {
-            None => Bars::of(profile, 0.25),
-            Some((reach, strength)) => Bars::of(&sharpened(profile, reach, strength), 0.2),
+        let mut add = |profile: &[f32], ballot: &mut Ballot, (bands, pooled): (u32, u32)| {
+            let readings = match sharpening {
+                None => reader.read(profile, 0.25, formats),
+                Some((reach, strength)) => {
+                    reader.read(&sharpened(profile, reach, strength), 0.2, formats)
+                }
+            };
+            ballot.add(readings, bands, pooled);
         };
         for (k, profile) in pooled.iter().enumerate() {
-            ballot.add(readings(&edges(profile), formats), 0, 1 << k);
+            add(profile, ballot, (0, 1 << k));
         }
         // What only the others would read, their mean would have read too; and as they are, all were read before.
         let asked = if sharpening.is_none() { 0 } else { BANDS / 2 };
@@ -259,7 +282,7 @@ fn read_edges(bands: &[Vec<f32>], pooled: &[Vec<f32>], formats: &Formats, ballot
             if n >= asked && ballot.is_empty() {
                 break;
             }
-            ballot.add(readings(&edges(&bands[k]), formats), 1 << k, 0);
+            add(&bands[k], ballot, (1 << k, 0));
         }
         if ballot.winners().next().is_some() {
             return;
@@ -268,13 +291,16 @@ fn read_edges(bands: &[Vec<f32>], pooled: &[Vec<f32>], formats: &Formats, ballot
 }
 
 /// What `bands` read as where spaces are darker than bars.
-fn light_on_dark(bands: &[Vec<f32>], pooled: &[Vec<f32>], formats: &Formats) -> Ballot {
-    let read = |profile: &Vec<f32>| readings(&Bars::of(profile, 0.25).inverted(), formats);
+fn light_on_dark(
+    (bands, pooled): (&Bands, &Pooled),
+    formats: &Formats,
+    reader: &mut Reader,
+) -> Ballot {
     let mut ballot = Ballot::default();
     // Nearly always there is nothing, which the means show.
-    if pooled.iter().any(|profile| !read(profile).is_empty()) {
+    if pooled.iter().any(|profile| reader.read_light(profile, 0.25, formats).len() > 0) {
         for (k, profile) in bands.iter().enumerate() {
-            ballot.add(read(profile), 1 << k, 0);
+            ballot.add(reader.read_light(profile, 0.25, formats), 1 << k, 0);
         }
     }
     ballot
@@ -298,7 +324,7 @@ fn fit(pooled: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
             for (k, side) in sides.iter().enumerate() {
                 let reading = side[direction].read(&hypothesis);
                 misses += usize::from(reading.is_none());
-                ballot.add(reading.into_iter().collect(), 0, 1 << (k + FITTED));
+                ballot.add(reading, 0, 1 << (k + FITTED));
                 // Three of the four must agree.
                 if misses > 1 {
                     break;
@@ -319,40 +345,10 @@ fn fit_whole(pooled: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
             && let Some((reading, bits)) = joint::read(pooled, kind)
             && formats.has(reading.symbology)
         {
-            ballot.add(vec![reading], 0, bits << FITTED);
+            ballot.add([reading], 0, bits << FITTED);
             return;
         }
     }
-}
-
-/// All that `bars` read as, in both directions.
-fn readings(bars: &Bars, formats: &Formats) -> Vec<Reading> {
-    let mut found = read_forward(bars, formats);
-    let mut back = read_forward(&bars.reversed(), formats);
-    for reading in &mut back {
-        reading.backward = true;
-    }
-    found.append(&mut back);
-    found
-}
-
-fn read_forward(bars: &Bars, formats: &Formats) -> Vec<Reading> {
-    let mut found = Vec::new();
-    for (symbologies, read) in [
-        (&[Symbology::Code128][..], code128::read as fn(&Bars, &mut Vec<Reading>)),
-        (&[Symbology::Ean13, Symbology::Ean8, Symbology::UpcA, Symbology::UpcE], ean::read),
-        (&[Symbology::Code39], code39::read),
-        (&[Symbology::Code93], code93::read),
-        (&[Symbology::Codabar], codabar::read),
-        (&[Symbology::ITF], itf::read),
-        (&[Symbology::DataBar, Symbology::DataBarExpanded], databar::read),
-    ] {
-        if symbologies.iter().any(|s| formats.has(*s)) {
-            read(bars, &mut found);
-        }
-    }
-    found.retain(|reading| formats.has(reading.symbology));
-    found
 }
 
 fn symbol(claim: &Claim, strip: &Strip<'_>, profile: &[f32]) -> Symbol {

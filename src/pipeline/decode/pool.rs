@@ -6,6 +6,7 @@ use std::ops::{Deref, DerefMut};
 
 use crate::pipeline::decode::cells::{Cells, Workspace};
 use crate::pipeline::decode::growth::Growth;
+use crate::pipeline::decode::linear::Desk;
 use crate::pipeline::decode::raster::Gray;
 use crate::pipeline::decode::texture::Marked;
 
@@ -22,6 +23,8 @@ pub struct Pools {
     pub growths: Pool<Growth>,
     /// Room in which cells are joined to patches.
     pub marked: Pool<Marked>,
+    /// Room in which strips are read.
+    pub desks: Pool<Desk>,
 }
 
 /// Values that own memory, kept while nobody uses them.

@@ -21,8 +21,17 @@ pub struct Bars {
 impl Bars {
     /// The bars of `profile`: a peak and a valley differ at least by `share` of the contrast nearby.
     pub fn of(profile: &[f32], share: f32) -> Self {
-        let extremes = extremes(profile, share);
-        let mut edges = Vec::with_capacity(extremes.len());
+        let mut bars = Self::default();
+        bars.find(profile, share, &mut Room::default());
+        bars
+    }
+
+    /// Makes them the bars of `profile`.
+    pub fn find(&mut self, profile: &[f32], share: f32, room: &mut Room) {
+        let extremes = room.extremes(profile, share);
+        let Self { edges } = self;
+        edges.clear();
+        edges.reserve(extremes.len());
         for pair in extremes.windows(2) {
             edges.push(crossing(profile, pair[0], pair[1]));
         }
@@ -35,22 +44,29 @@ impl Bars {
         if edges.len() % 2 == 1 {
             edges.pop();
         }
-        Self { edges }
     }
 
     /// The same bars seen from the other end.
     #[must_use]
     pub fn reversed(&self) -> Self {
-        Self { edges: self.edges.iter().rev().map(|e| -e).collect() }
+        let mut back = Self::default();
+        self.reverse_into(&mut back);
+        back
     }
 
-    /// The same where light is printed on dark: spaces are bars, and what is light beyond the ends is one too.
-    #[must_use]
-    pub fn inverted(&self) -> Self {
-        let beyond = |edge: Option<&f32>, by: f32| edge.map(|e| e + by);
-        let first = beyond(self.edges.first(), -1.0);
-        let last = beyond(self.edges.last(), 1.0);
-        Self { edges: first.into_iter().chain(self.edges.iter().copied()).chain(last).collect() }
+    /// Makes `back` the same bars seen from the other end.
+    pub fn reverse_into(&self, back: &mut Self) {
+        back.edges.clear();
+        back.edges.extend(self.edges.iter().rev().map(|e| -e));
+    }
+
+    /// Makes them those of light print on dark: spaces are bars, and what is light beyond the ends is one too.
+    pub fn invert(&mut self) {
+        if let (Some(first), Some(last)) = (self.edges.first(), self.edges.last()) {
+            let (before, after) = (first - 1.0, last + 1.0);
+            self.edges.insert(0, before);
+            self.edges.push(after);
+        }
     }
 
     /// Bars and spaces between the edges.
@@ -85,27 +101,45 @@ impl Bars {
     }
 }
 
-/// The columns of alternating peaks and valleys.
-fn extremes(profile: &[f32], share: f32) -> Vec<usize> {
-    let blocks: Vec<(f32, f32)> = profile.chunks(BLOCK).map(range).collect();
-    let ranges = ranges(&blocks);
-    let whole = ranges.iter().copied().fold(0.0, f32::max);
-    let Some(first) = profile.first() else { return Vec::new() };
-    let mut turns = Turns::from(*first);
-    let near = blocks.iter().zip(&ranges);
-    for (block, (values, (range, nearby))) in profile.chunks(BLOCK).zip(near).enumerate() {
-        let swing = (share * nearby).max(0.1 * share * whole).max(2.0);
-        // A block in which nothing turns need not be followed column by column.
-        if !turns.are_none_in(*range, swing) {
-            turns.follow((block * BLOCK, values), swing);
+/// Room in which edges are found.
+#[derive(Debug, Default)]
+pub struct Room {
+    /// The darkest and the lightest column of each block.
+    blocks: Vec<(f32, f32)>,
+    /// The contrast near it.
+    ranges: Vec<f32>,
+    /// The columns of peaks and valleys.
+    turns: Vec<usize>,
+}
+
+impl Room {
+    /// The columns of alternating peaks and valleys.
+    fn extremes(&mut self, profile: &[f32], share: f32) -> &[usize] {
+        let Self { blocks, ranges, turns: found } = self;
+        found.clear();
+        blocks.clear();
+        blocks.extend(profile.chunks(BLOCK).map(range));
+        ranges.clear();
+        ranges.extend((0..blocks.len()).map(|k| contrast(blocks, k)));
+        let whole = ranges.iter().copied().fold(0.0, f32::max);
+        let Some(first) = profile.first() else { return found };
+        let mut turns = Turns::from(*first, found);
+        let near = blocks.iter().zip(ranges.iter());
+        for (block, (values, (range, nearby))) in profile.chunks(BLOCK).zip(near).enumerate() {
+            let swing = (share * nearby).max(0.1 * share * whole).max(2.0);
+            // A block in which nothing turns need not be followed column by column.
+            if !turns.are_none_in(*range, swing) {
+                turns.follow((block * BLOCK, values), swing);
+            }
         }
+        turns.finish();
+        found
     }
-    turns.finish()
 }
 
 /// Where a profile turns, as far as it was followed.
-struct Turns {
-    found: Vec<usize>,
+struct Turns<'r> {
+    found: &'r mut Vec<usize>,
     /// Whether it rises (1) or falls (-1): times it, what is followed always rises. 0 until the first turn.
     sign: f32,
     /// The highest column since the last turn, its value times the sign.
@@ -114,9 +148,8 @@ struct Turns {
     valley: (usize, f32),
 }
 
-impl Turns {
-    fn from(first: f32) -> Self {
-        let found = Vec::with_capacity(128);
+impl<'r> Turns<'r> {
+    fn from(first: f32, found: &'r mut Vec<usize>) -> Self {
         Self { found, sign: 0.0, peak: (0, first), valley: (0, first) }
     }
 
@@ -160,24 +193,20 @@ impl Turns {
         values.len()
     }
 
-    /// All of them: the last one is where it ends.
-    fn finish(mut self) -> Vec<usize> {
+    /// The last one is where it ends.
+    fn finish(self) {
         if self.sign != 0.0 {
             self.found.push(self.peak.0);
         }
-        self.found
     }
 }
 
-/// The contrast near each block.
-fn ranges(blocks: &[(f32, f32)]) -> Vec<f32> {
-    let near = |k: usize| {
-        let window = &blocks[k.saturating_sub(NEARBY)..(k + NEARBY + 1).min(blocks.len())];
-        let wider = |a: (f32, f32), b: &(f32, f32)| (a.0.min(b.0), a.1.max(b.1));
-        let (low, high) = window.iter().fold((f32::MAX, f32::MIN), wider);
-        high - low
-    };
-    (0..blocks.len()).map(near).collect()
+/// The contrast near block `k`.
+fn contrast(blocks: &[(f32, f32)], k: usize) -> f32 {
+    let window = &blocks[k.saturating_sub(NEARBY)..(k + NEARBY + 1).min(blocks.len())];
+    let wider = |a: (f32, f32), b: &(f32, f32)| (a.0.min(b.0), a.1.max(b.1));
+    let (low, high) = window.iter().fold((f32::MAX, f32::MIN), wider);
+    high - low
 }
 
 /// Where the profile passes the middle between two extremes.
@@ -249,7 +278,8 @@ mod tests {
         assert!((bars.width(0) - 4.5).abs() < 0.3, "{bars:?}");
         assert!((bars.width(2) - 2.0).abs() < 0.1, "{bars:?}");
         assert_eq!(bars.reversed().reversed(), bars);
-        let inverted = bars.inverted();
+        let mut inverted = bars.clone();
+        inverted.invert();
         assert_eq!(inverted.edges.len(), 6);
         assert!((inverted.width(2) - bars.width(1)).abs() < 1e-6, "a space is a bar");
     }

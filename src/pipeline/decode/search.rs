@@ -1,8 +1,9 @@
 //! One picture searched for linear symbols, what costs little first: a symbol that is read spares its place the rest.
 
 use crate::pipeline::decode::glance::{may_be_alike, may_be_symbol, may_be_whole_bars};
-use crate::pipeline::decode::linear::{self, Close, Unclear};
+use crate::pipeline::decode::linear::{self, Close, Desk, Unclear};
 use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::decode::strip::Strip;
 use crate::pipeline::decode::work::Work;
@@ -26,6 +27,8 @@ pub struct Search<'a> {
     tried: Vec<Region>,
     /// What may yet be fitted.
     unclear: Vec<Wanting<'a>>,
+    /// Room in which strips are read.
+    desk: Lent<'a, Desk>,
     /// What was found.
     pub found: Decoded,
 }
@@ -39,9 +42,9 @@ struct Wanting<'a> {
 
 impl<'a> Search<'a> {
     /// A search of `view` that may cost so much.
-    pub fn new(view: View<'a>, formats: &'a Formats, work: Work) -> Self {
-        let found = Decoded::default();
-        Self { view, formats, work, tried: Vec::new(), unclear: Vec::new(), found }
+    pub fn new(view: View<'a>, formats: &'a Formats, work: Work, pools: &'a Pools) -> Self {
+        let (desk, found) = (pools.desks.lend(), Decoded::default());
+        Self { view, formats, work, tried: Vec::new(), unclear: Vec::new(), desk, found }
     }
 
     /// Adds the symbols of `regions` that edges tell: the plain ones of all, then those that take a closer look.
@@ -58,7 +61,9 @@ impl<'a> Search<'a> {
                 continue;
             }
             let Some(strip) = Strip::new(self.view, *region) else { continue };
-            let Some(found) = linear::read_plain(&strip, self.formats) else { continue };
+            let Some(found) = linear::read_plain(&strip, self.formats, &mut self.desk) else {
+                continue;
+            };
             add(&mut self.found.symbols, found, self.view);
             // What was read in a region may stand above or below something else.
             if !self.has(region) {
@@ -79,7 +84,8 @@ impl<'a> Search<'a> {
                 continue;
             }
             let region = *strip.region();
-            let Close { symbols, unclear } = linear::read_closely(strip, self.formats);
+            let Close { symbols, unclear } =
+                linear::read_closely(strip, self.formats, &mut self.desk);
             if symbols.is_empty() {
                 self.tried.push(region);
             }
@@ -116,7 +122,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             let Some(strip) = Strip::new(self.view, *region) else { continue };
-            let Close { symbols, .. } = linear::read(strip, self.formats);
+            let Close { symbols, .. } = linear::read(strip, self.formats, &mut self.desk);
             // What is left of an ITF that a rough box cuts looks whole.
             let whole = symbols.into_iter().filter(|s| s.symbology != Symbology::ITF);
             add(&mut self.found.symbols, whole, self.view);
@@ -142,7 +148,8 @@ impl<'a> Search<'a> {
     pub fn read_upright(&mut self, padded: View<'a>, rim: f32) {
         for region in gather::wholes(padded, rim, None) {
             let Some(strip) = Strip::new(padded, region) else { continue };
-            let mut symbols = linear::read_plain(&strip, self.formats).unwrap_or_default();
+            let mut symbols =
+                linear::read_plain(&strip, self.formats, &mut self.desk).unwrap_or_default();
             move_all(&mut symbols, -rim);
             add(&mut self.found.symbols, symbols, self.view);
         }
@@ -152,7 +159,8 @@ impl<'a> Search<'a> {
     pub fn read_whole(&mut self, padded: View<'a>, rim: f32, largest: Option<&Region>) {
         for region in gather::wholes(padded, rim, largest) {
             let Some(strip) = Strip::new(padded, region) else { continue };
-            let Close { mut symbols, unclear } = gather::read_whole(strip, self.formats);
+            let Close { mut symbols, unclear } =
+                gather::read_whole(strip, self.formats, &mut self.desk);
             move_all(&mut symbols, -rim);
             add(&mut self.found.symbols, symbols, self.view);
             if !self.found.symbols.is_empty() {

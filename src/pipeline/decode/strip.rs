@@ -168,22 +168,30 @@ impl<'a> Strip<'a> {
 
     /// The mean of `n` rows between `from` and `to`.
     pub fn mean(&self, from: f32, to: f32, n: usize) -> Vec<f32> {
-        let mut sum = vec![0.0; self.columns];
+        let mut mean = Vec::new();
+        self.mean_into(&mut mean, (from, to), n);
+        mean
+    }
+
+    /// Makes `sum` the mean of `n` rows between `from` and `to`.
+    pub fn mean_into(&self, sum: &mut Vec<f32>, (from, to): (f32, f32), n: usize) {
+        sum.clear();
+        sum.resize(self.columns, 0.0);
         for k in 0..n {
             let v = from + (to - from) * (k as f32 + 0.5) / n as f32;
-            self.add_row(v, &mut sum);
+            self.add_row(v, sum);
         }
-        for value in &mut sum {
+        for value in sum {
             *value /= n as f32;
         }
-        sum
     }
 
     /// Turns and bends the rows so that bars stand upright.
     pub fn align(&mut self) {
         // The reach, the terms in play: first a mere slant near the middle, in the end all of it.
+        let mut rows = [const { Vec::new() }; ALIGN_ROWS];
         for (reach, terms) in [(0.3, 2), (0.6, 2), (0.9, TERMS), (0.95, TERMS)] {
-            let moved = self.refine(reach, terms);
+            let moved = self.refine(reach, terms, &mut rows);
             if terms == TERMS && moved < UPRIGHT {
                 break;
             }
@@ -191,16 +199,14 @@ impl<'a> Strip<'a> {
     }
 
     /// One step of least squares over the rows within `reach` of the middle: the greatest change of a term, in pixels.
-    fn refine(&mut self, reach: f32, terms: usize) -> f32 {
+    fn refine(&mut self, reach: f32, terms: usize, rows: &mut [Vec<f32>; ALIGN_ROWS]) -> f32 {
         let v_of = |k: usize| reach * (2.0 * (k as f32 + 0.5) / ALIGN_ROWS as f32 - 1.0);
-        let rows: Vec<Vec<f32>> = (0..ALIGN_ROWS)
-            .map(|k| {
-                let mut row = vec![0.0; self.columns];
-                self.add_row(v_of(k), &mut row);
-                row
-            })
-            .collect();
-        let mean = mean_of(&rows);
+        for (k, row) in rows.iter_mut().enumerate() {
+            row.clear();
+            row.resize(self.columns, 0.0);
+            self.add_row(v_of(k), row);
+        }
+        let mean = mean_of(rows);
         let moments = Moments::of(&mean, self.step);
         let mut equations = Equations::default();
         for (k, row) in rows.iter().enumerate() {
@@ -221,9 +227,18 @@ impl<'a> Strip<'a> {
 
     /// The mean profile of each band of at most `rows` rows, from top to bottom.
     pub fn bands(&self, rows: usize) -> Bands {
+        let mut bands = Bands::default();
+        self.bands_into(&mut bands, rows);
+        bands
+    }
+
+    /// Makes `bands` the mean profile of each band.
+    pub fn bands_into(&self, bands: &mut Bands, rows: usize) {
         let n = (2.0 * self.region.along / BANDS as f32).ceil().max(1.0) as usize;
         let edge = |k: usize| 2.0 * k as f32 / BANDS as f32 - 1.0;
-        std::array::from_fn(|k| self.mean(edge(k), edge(k + 1), n.min(rows)))
+        for (k, band) in bands.iter_mut().enumerate() {
+            self.mean_into(band, (edge(k), edge(k + 1)), n.min(rows));
+        }
     }
 
     /// How far the bars of columns `from` to `to` go up and down from `known`, as values of v.
@@ -269,16 +284,23 @@ fn shift_at(shift: &[f32; TERMS], t: f32, v: f32) -> f32 {
 
 /// The mean of several profiles.
 pub fn mean_of(rows: &[impl AsRef<[f32]>]) -> Vec<f32> {
-    let Some((first, others)) = rows.split_first() else { return Vec::new() };
-    let mut mean = first.as_ref().to_vec();
+    let mut mean = Vec::new();
+    mean_into(&mut mean, rows);
+    mean
+}
+
+/// Makes `mean` the mean of several profiles.
+pub fn mean_into(mean: &mut Vec<f32>, rows: &[impl AsRef<[f32]>]) {
+    mean.clear();
+    let Some((first, others)) = rows.split_first() else { return };
+    mean.extend_from_slice(first.as_ref());
     for row in others {
         mean.iter_mut().zip(row.as_ref()).for_each(|(m, v)| *m += v);
     }
     let share = 1.0 / rows.len() as f32;
-    for value in &mut mean {
+    for value in mean {
         *value *= share;
     }
-    mean
 }
 
 /// What the rows of a strip add to the equations of their mean: slopes and powers of the place.

@@ -24,7 +24,7 @@ pub struct Ballot {
 
 impl Ballot {
     /// Adds what the profiles whose bits are set read: `bands` by themselves, `pooled` of several bands.
-    pub fn add(&mut self, readings: Vec<Reading>, bands: u32, pooled: u32) {
+    pub fn add(&mut self, readings: impl IntoIterator<Item = Reading>, bands: u32, pooled: u32) {
         for reading in readings {
             let same = |c: &&mut Claim| {
                 c.reading.symbology == reading.symbology
@@ -122,7 +122,7 @@ mod tests {
     #[test_case(Symbology::ITF, 0b111, 0b1, 0; "nothing checks it")]
     fn so_many_speak_for_a_symbol(symbology: Symbology, bands: u32, pooled: u32, winners: usize) {
         let mut ballot = Ballot::default();
-        ballot.add(vec![reading(symbology, "12345670")], bands, pooled);
+        ballot.add([reading(symbology, "12345670")], bands, pooled);
         assert_eq!(ballot.winners().count(), winners);
     }
 
@@ -130,18 +130,18 @@ mod tests {
     fn a_vote_is_settled_when_every_claim_has_enough() {
         let mut ballot = Ballot::default();
         assert!(!ballot.is_settled(0), "nothing was read");
-        ballot.add(vec![reading(Symbology::Code128, "RIGHT")], 0b111, 0);
+        ballot.add([reading(Symbology::Code128, "RIGHT")], 0b111, 0);
         assert!(ballot.is_settled(3) && !ballot.is_settled(4));
-        ballot.add(vec![reading(Symbology::Code128, "WRONG")], 0b1000, 0);
+        ballot.add([reading(Symbology::Code128, "WRONG")], 0b1000, 0);
         assert!(!ballot.is_settled(3));
     }
 
     #[test]
     fn what_a_third_contradicts_is_not_taken() {
         let mut ballot = Ballot::default();
-        ballot.add(vec![reading(Symbology::Code128, "RIGHT")], 0b1_1111, 0);
+        ballot.add([reading(Symbology::Code128, "RIGHT")], 0b1_1111, 0);
         assert_eq!(ballot.winners().count(), 1);
-        ballot.add(vec![reading(Symbology::Code128, "WRONG")], 0b110_0000, 0);
+        ballot.add([reading(Symbology::Code128, "WRONG")], 0b110_0000, 0);
         assert_eq!(ballot.winners().count(), 0);
         assert_eq!(ballot.likeliest().map(|claim| claim.reading.text.as_str()), Some("RIGHT"));
     }
