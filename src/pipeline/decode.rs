@@ -19,6 +19,7 @@ pub mod pooled;
 pub mod profile;
 pub mod raster;
 pub mod reduced;
+pub mod registration;
 pub mod search;
 pub mod strip;
 pub mod texture;

@@ -13,13 +13,11 @@
     reason = "the terms of a polynomial have no better names"
 )]
 
-use crate::pipeline::decode::lanes::{dot, sum, total};
+use crate::pipeline::decode::lanes::{sum, total};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::raster::{LANES, View};
+use crate::pipeline::decode::registration::{Equations, Moments, TERMS};
 use crate::pipeline::symbol::{Corners, Point};
-
-/// Terms of the polynomial that moves rows.
-const TERMS: usize = 5;
 
 /// Rows that are looked at to find the polynomial.
 const ALIGN_ROWS: usize = 9;
@@ -303,47 +301,6 @@ pub fn mean_into(mean: &mut Vec<f32>, rows: &[impl AsRef<[f32]>]) {
     }
 }
 
-/// What the rows of a strip add to the equations of their mean: slopes and powers of the place.
-struct Moments {
-    /// The slopes of the mean, times powers 0 to 2 of the place, -1 to 1.
-    slopes: [Vec<f32>; 3],
-    /// The sums of the products of those and the mean.
-    own: [f32; 3],
-    /// The sums of the squares of slopes, times powers 0 to 4 of the place: those of every row.
-    weights: [f32; 5],
-}
-
-impl Moments {
-    fn of(mean: &[f32], step: f32) -> Self {
-        let n = mean.len();
-        let at = |k: usize| mean.get(k.min(n - 1)).copied().unwrap_or_default();
-        let slope = |k: usize| (at(k + 1) - at(k.saturating_sub(1))) / (2.0 * step);
-        let flat: Vec<f32> = (0..n).map(slope).collect();
-        let half = n as f32 / 2.0;
-        let tilted = |values: &[f32]| {
-            let times = |(k, v): (usize, &f32)| v * (k as f32 / half - 1.0);
-            values.iter().enumerate().map(times).collect::<Vec<f32>>()
-        };
-        let linear = tilted(&flat);
-        let square = tilted(&linear);
-        let weights = [
-            dot(&flat, &flat),
-            dot(&flat, &linear),
-            dot(&linear, &linear),
-            dot(&linear, &square),
-            dot(&square, &square),
-        ];
-        let slopes = [flat, linear, square];
-        let own = slopes.each_ref().map(|slopes| dot(slopes, mean));
-        Self { slopes, own, weights }
-    }
-
-    /// The sums of slopes and errors of one row, times powers 0 to 2 of the place.
-    fn errors(&self, row: &[f32]) -> [f32; 3] {
-        std::array::from_fn(|k| self.own[k] - dot(&self.slopes[k], row))
-    }
-}
-
 /// How alike two profiles are, whatever their brightness and contrast: -1 to 1.
 pub fn correlation(a: &[f32], b: &[f32]) -> f32 {
     let n = a.len().max(1) as f32;
@@ -363,52 +320,6 @@ pub fn correlation(a: &[f32], b: &[f32]) -> f32 {
     rest.enumerate().for_each(|(lane, (x, y))| add(lane, *x, *y));
     let [aa, bb, ab] = sums.map(total);
     ab / (aa * bb).sqrt().max(1e-6)
-}
-
-/// The normal equations of the polynomial's terms.
-#[derive(Debug, Default)]
-struct Equations {
-    normal: [[f64; TERMS]; TERMS],
-    right: [f64; TERMS],
-}
-
-impl Equations {
-    /// Adds the sums of row `v`: the terms are powers of t times powers of v.
-    fn add(&mut self, (weights, errors): ([f32; 5], [f32; 3]), v: f32) {
-        let power = [0, 1, 0, 2, 1];
-        let scale = [v, v, v * v, v, v * v].map(f64::from);
-        for j in 0..TERMS {
-            self.right[j] += scale[j] * f64::from(errors[power[j]]);
-            for k in 0..TERMS {
-                self.normal[j][k] += scale[j] * scale[k] * f64::from(weights[power[j] + power[k]]);
-            }
-        }
-    }
-
-    /// Solves the first `n` of them; the unknowns after them are zero.
-    fn solve(self, n: usize) -> Option<[f64; TERMS]> {
-        let Self { mut normal, mut right } = self;
-        // A little weight on no change at all keeps flat regions from running away.
-        let trace: f64 = (0..n).map(|k| normal[k][k]).sum();
-        (0..n).for_each(|k| normal[k][k] += 1e-3 * trace + 1e-9);
-        for column in 0..n {
-            let upper = normal[column];
-            if upper[column].abs() < 1e-12 {
-                return None;
-            }
-            for row in column + 1..n {
-                let factor = normal[row][column] / upper[column];
-                (column..n).for_each(|k| normal[row][k] -= factor * upper[k]);
-                right[row] -= factor * right[column];
-            }
-        }
-        let mut out = [0.0; TERMS];
-        for row in (0..n).rev() {
-            let known: f64 = (row + 1..n).map(|k| normal[row][k] * out[k]).sum();
-            out[row] = (right[row] - known) / normal[row][row];
-        }
-        out.iter().all(|v: &f64| v.is_finite()).then_some(out)
-    }
 }
 
 #[cfg(test)]
