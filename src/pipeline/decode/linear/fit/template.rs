@@ -5,6 +5,8 @@
     reason = "counts of samples are small and positive"
 )]
 
+use std::ops::Deref;
+
 use crate::pipeline::decode::lanes::{dot, sum};
 
 /// Samples a module.
@@ -23,12 +25,41 @@ pub struct Optics {
 }
 
 /// Bars and spaces in a row, widths in modules.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Elements {
     /// Whether the first is a bar.
     pub dark_first: bool,
     /// Their widths.
-    pub widths: Vec<f32>,
+    pub widths: Widths,
+}
+
+/// Elements of a character, at most: Code 39 has nine and a gap.
+const MAX_ELEMENTS: usize = 10;
+
+/// The widths of the elements of a character: the first ten of those it is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Widths {
+    values: [f32; MAX_ELEMENTS],
+    n: usize,
+}
+
+impl FromIterator<f32> for Widths {
+    fn from_iter<I: IntoIterator<Item = f32>>(widths: I) -> Self {
+        let mut all = Self::default();
+        for (value, width) in all.values.iter_mut().zip(widths) {
+            *value = width;
+            all.n += 1;
+        }
+        all
+    }
+}
+
+impl Deref for Widths {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        self.values.get(..self.n).unwrap_or_default()
+    }
 }
 
 impl Elements {

@@ -173,7 +173,7 @@ fn darkness(row: &Elements, steps: &Steps) -> Vec<f32> {
     let mut values = vec![0.0; n_samples(row.modules())];
     let mut at = 0.0;
     let mut dark = row.dark_first;
-    for width in &row.widths {
+    for width in row.widths.iter() {
         if dark {
             let from = |modules: f32| {
                 (steps.edge - TAIL).saturating_sub((modules * SAMPLES as f32).round() as usize)

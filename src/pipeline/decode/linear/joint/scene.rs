@@ -192,7 +192,7 @@ impl Scene {
         for (k, row) in rows.iter().enumerate() {
             let Some(elements) = model.alphabet(k).rows.get(*row) else { continue };
             let mut dark = elements.dark_first;
-            for width in &elements.widths {
+            for width in elements.widths.iter() {
                 if dark {
                     edge(at, true);
                     edge(at + width, false);
