@@ -8,6 +8,9 @@ use crate::pipeline::decode::lanes::range;
 /// Columns a block, in which the range of brightness is taken.
 const BLOCK: usize = 16;
 
+/// Peaks and valleys for which there is room from the start: most profiles have fewer.
+const USUAL: usize = 128;
+
 /// Blocks to each side that make "nearby".
 const NEARBY: usize = 3;
 
@@ -117,6 +120,7 @@ impl Room {
     fn extremes(&mut self, profile: &[f32], share: f32) -> &[usize] {
         let Self { blocks, ranges, turns: found } = self;
         found.clear();
+        found.reserve(USUAL);
         blocks.clear();
         blocks.extend(profile.chunks(BLOCK).map(range));
         ranges.clear();

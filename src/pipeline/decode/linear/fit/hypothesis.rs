@@ -64,13 +64,14 @@ const MIN_GUARDS: f32 = 0.6;
 pub fn hypotheses(profile: &[f32], side: &Side, formats: &Formats) -> Vec<Hypothesis> {
     let ends = &*END_TABLES;
     let mut found = Vec::new();
+    let mut windows = Windows::default();
     for (from, to) in stretches(profile) {
         let (from, to) = match side.mirrored {
             None => (from, to),
             Some(columns) => (columns as f32 - 1.0 - to, columns as f32 - 1.0 - from),
         };
         for kind in kinds(to - from, formats) {
-            found.extend(ends.judge(kind, from, to, &side.sampler));
+            found.extend(ends.judge(kind, (from, to), &side.sampler, &mut windows));
         }
     }
     found.sort_by(|a: &Hypothesis, b| b.score.total_cmp(&a.score));
@@ -145,6 +146,9 @@ fn kinds(length: f32, formats: &Formats) -> Vec<Kind> {
     found
 }
 
+/// How both ends of a stretch look at each of [`END_SCALES`], the first of which is 1.
+type Windows = [(Vec<f32>, Vec<f32>); END_SCALES.len()];
+
 /// The tables of all.
 pub static END_TABLES: LazyLock<EndTables> = LazyLock::new(EndTables::new);
 
@@ -189,28 +193,35 @@ impl EndTables {
     }
 
     /// How well the ends of the stretch look like the ends of `kind`, under the blur that suits them best.
-    fn judge(&self, kind: Kind, from: f32, to: f32, sampler: &Sampler) -> Option<Hypothesis> {
+    fn judge(
+        &self,
+        kind: Kind,
+        (from, to): (f32, f32),
+        sampler: &Sampler,
+        windows: &mut Windows,
+    ) -> Option<Hypothesis> {
         let (_, tables) = self.tables.iter().find(|(other, _)| other.is_like(kind))?;
         let mean = (to - from) / kind.modules();
         let (opening, closing) = kind.ends();
-        let window = |scale: f32| {
-            let (mut first, mut last) = (Vec::new(), Vec::new());
+        let look = |scale: f32, (first, last): &mut (Vec<f32>, Vec<f32>)| {
             let pitch = mean * scale;
-            sampler.window(from, pitch, opening, &mut first);
-            sampler.window(to - closing * pitch, pitch, closing, &mut last);
-            (first, last)
+            sampler.window(from, pitch, opening, first);
+            sampler.window(to - closing * pitch, pitch, closing, last);
         };
         // The mean module through the plain blurs says whether it is worth trying the others.
-        let (first, last) = window(1.0);
+        let [plain, others @ ..] = windows;
+        look(1.0, plain);
         let likeness =
-            |rows: &EndRows| best_of(&rows.first, &first).1 + best_of(&rows.last, &last).1;
+            |rows: &EndRows| best_of(&rows.first, &plain.0).1 + best_of(&rows.last, &plain.1).1;
         if tables.iter().take(BLURS.len()).map(likeness).fold(0.0, f32::max) < 2.0 * WORTH_TRYING {
             return None;
         }
-        let windows = END_SCALES.map(window);
+        for (scale, window) in END_SCALES.iter().skip(1).zip(others) {
+            look(*scale, window);
+        }
         let score = |rows: &EndRows| {
             let (mut first, mut last) = ((0.0, 1.0), 0.0_f32);
-            for (scale, (opening, closing)) in END_SCALES.iter().zip(&windows) {
+            for (scale, (opening, closing)) in END_SCALES.iter().zip(windows.iter()) {
                 // A code of one character more or less differs by a few percent: the mean is likelier.
                 let penalty = 0.4 * (scale - 1.0).abs();
                 let likeness = best_of(&rows.first, opening).1 - penalty;
