@@ -15,6 +15,8 @@ mod kill;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod recording;
 #[cfg(test)]
 mod rig;
