@@ -21,11 +21,14 @@ pub mod itf;
 pub mod joint;
 pub mod reader;
 pub mod reading;
+pub mod rounds;
 pub mod scan;
 pub mod stack;
 
 use crate::pipeline::decode::Formats;
-use crate::pipeline::decode::glance::{Look, MIN_ACROSS, may_be_bars, may_be_fitted, may_be_whole};
+use crate::pipeline::decode::glance::{
+    Look, MIN_ACROSS, may_be_bars, may_be_fitted, may_be_whole, may_be_whole_bars,
+};
 use crate::pipeline::decode::linear::ballot::{Ballot, Claim};
 use crate::pipeline::decode::linear::fit::Side;
 use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
@@ -35,7 +38,6 @@ use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::linear::stack::stacked;
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::pooled::{Pooled, pooled};
-use crate::pipeline::decode::profile::sharpened;
 use crate::pipeline::decode::strip::{BANDS, Bands, Strip, mean_into, mean_of};
 use crate::pipeline::symbol::{Candidate, Confidence, Symbol, Symbology};
 
@@ -214,6 +216,24 @@ pub fn read_closely<'a>(strip: Strip<'a>, formats: &Formats, desk: &mut Desk) ->
     found
 }
 
+/// The symbols whose edges `strip` shows as it is, perhaps after it was aligned: worn print is not blurred.
+pub fn read_worn(mut strip: Strip<'_>, formats: &Formats, desk: &mut Desk) -> Vec<Symbol> {
+    let plain = read_plain(&strip, formats, desk);
+    if plain.as_ref().is_none_or(|symbols| !symbols.is_empty()) {
+        return plain.unwrap_or_default();
+    }
+    let Desk { reader, bands, .. } = desk;
+    strip.align();
+    strip.bands_into(bands, MAX_BAND_ROWS);
+    if !may_be_whole_bars(bands) {
+        return Vec::new();
+    }
+    let pooled = pooled(bands);
+    let mut ballot = Ballot::default();
+    rounds::add_as_is((bands, &pooled), formats, reader, &mut ballot);
+    symbols(&ballot, &strip, &pooled[0])
+}
+
 /// What edges tell of `strip` after it was aligned: those of many rows, and sharpened ones.
 fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats, desk: &mut Desk) -> Close<'a> {
     let Desk { reader, bands, .. } = desk;
@@ -229,7 +249,7 @@ fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats, desk: &mut Desk) ->
         if !may_be_bars(bands) {
             return Close::default();
         }
-        read_edges((bands, &pooled), formats, reader, &mut ballot);
+        rounds::add_all((bands, &pooled), formats, reader, &mut ballot);
         if ballot.winners().next().is_none() {
             let inverted = light_on_dark((bands, &pooled), formats, reader);
             if inverted.winners().next().is_some() {
@@ -249,45 +269,6 @@ fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats, desk: &mut Desk) ->
     }
     let unclear = Unclear { strip, pooled, ballot, has_characters, is_short };
     Close { symbols: Vec::new(), unclear: vec![unclear] }
-}
-
-/// Adds what the edges of the profiles read, more and more sharpened until enough agree.
-fn read_edges(
-    (bands, pooled): (&Bands, &Pooled),
-    formats: &Formats,
-    reader: &mut Reader,
-    ballot: &mut Ballot,
-) {
-    for sharpening in [None, Some((1, 1.0)), Some((2, 1.5)), Some((4, 2.0))] {
-        // It may make a little clearer what was read by then, and nothing out of nothing.
-        let is_strongest = matches!(sharpening, Some((4, _)));
-        if is_strongest && ballot.is_empty() {
-            return;
-        }
-        let mut add = |profile: &[f32], ballot: &mut Ballot, (bands, pooled): (u32, u32)| {
-            let readings = match sharpening {
-                None => reader.read(profile, 0.25, formats),
-                Some((reach, strength)) => {
-                    reader.read(&sharpened(profile, reach, strength), 0.2, formats)
-                }
-            };
-            ballot.add(readings, bands, pooled);
-        };
-        for (k, profile) in pooled.iter().enumerate() {
-            add(profile, ballot, (0, 1 << k));
-        }
-        // What only the others would read, their mean would have read too; and as they are, all were read before.
-        let asked = if sharpening.is_none() { 0 } else { BANDS / 2 };
-        for (n, k) in FROM_MIDDLE.into_iter().enumerate() {
-            if n >= asked && ballot.is_empty() {
-                break;
-            }
-            add(&bands[k], ballot, (1 << k, 0));
-        }
-        if ballot.winners().next().is_some() {
-            return;
-        }
-    }
 }
 
 /// What `bands` read as where spaces are darker than bars.

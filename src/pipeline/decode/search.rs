@@ -1,8 +1,9 @@
 //! One picture searched for linear symbols, what costs little first: a symbol that is read spares its place the rest.
 
-use crate::pipeline::decode::glance::{may_be_alike, may_be_symbol, may_be_whole_bars};
+use crate::pipeline::decode::glance::{MIN_ACROSS, may_be_alike, may_be_symbol, may_be_whole_bars};
+use crate::pipeline::decode::linear::stack::{MIN_STACK, is_worn, stacked};
 use crate::pipeline::decode::linear::{self, Close, Desk, Unclear};
-use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::locate::{self, Region};
 use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::decode::strip::Strip;
@@ -13,8 +14,18 @@ use crate::pipeline::symbol::{Candidate, Corners, Symbol, Symbology};
 /// Most regions of bars that are read in one picture.
 const MAX_REGIONS: usize = 40;
 
-/// Most regions of worn bars.
-const MAX_WORN: usize = 2;
+/// Most regions of worn bars, and so many of them, the largest, that may be fitted, too.
+const MAX_WORN: usize = 6;
+const MAX_WORN_FITTED: usize = 2;
+
+/// Most regions of worn bars that are looked at as labels above each other.
+const MAX_HEAPS: usize = 4;
+
+/// Most chains of worn pieces.
+const MAX_WORN_CHAINS: usize = 2;
+
+/// Height of a symbol of which there are pieces, at most, as a share of its width. What was read had 0.46.
+const MAX_HIGH: f32 = 0.5;
 
 /// One picture being searched for linear symbols.
 #[derive(Debug)]
@@ -96,22 +107,54 @@ impl<'a> Search<'a> {
 
     /// The same of regions of worn bars: what lines cross is mostly print, so their rows have to be alike.
     pub fn read_worn(&mut self, regions: impl Iterator<Item = Region>) {
-        let regions = self.unseen(regions).filter(|region| self.are_bars(region));
-        let regions: Vec<Region> = regions.take(MAX_WORN).collect();
-        self.read(&regions);
+        let worn: Vec<Region> = regions.collect();
+        let regions = self.unseen(worn.iter().copied());
+        let (alike, heaps): (Vec<Region>, Vec<Region>) = regions.partition(|r| self.are_bars(r));
+        let (fitted, others) = alike.split_at(alike.len().min(MAX_WORN_FITTED));
+        self.read(fitted);
+        let heaps = heaps.iter().filter(|heap| heap.along > MIN_STACK).take(MAX_HEAPS);
+        let labels: Vec<Region> = heaps.flat_map(|heap| self.labels(heap)).collect();
+        for region in others.iter().chain(&labels).take(MAX_WORN) {
+            let found = self.read_crisp(region);
+            add(&mut self.found.symbols, found, self.view);
+        }
+        // What lines without ink have left of wide bars are pieces.
+        let chains = locate::chained(&self.left(&worn)).into_iter();
+        let is_worn = |r: &Region| Strip::new(self.view, *r).is_some_and(|strip| is_worn(&strip));
+        let may_be = |r: &Region| r.along < MAX_HIGH * r.across && is_worn(r) && self.are_bars(r);
+        let chains: Vec<Region> = chains.filter(may_be).take(MAX_WORN_CHAINS).collect();
+        for chain in &chains {
+            let found = whole(self.read_crisp(chain));
+            add(&mut self.found.symbols, found, self.view);
+        }
+    }
+
+    /// What the edges of `region` tell as they are, unless a symbol was read there.
+    fn read_crisp(&mut self, region: &Region) -> Vec<Symbol> {
+        let strip = Strip::new(self.view, *region).filter(|_| !self.has(region));
+        strip
+            .map(|strip| linear::read_worn(strip, self.formats, &mut self.desk))
+            .unwrap_or_default()
+    }
+
+    /// The labels above each other in `region` whose rows are alike.
+    fn labels(&self, region: &Region) -> Vec<Region> {
+        let Some(strip) = Strip::new(self.view, *region) else { return Vec::new() };
+        let parts = stacked(&strip).into_iter().map(|part| *part.region());
+        parts.filter(|part| part.across >= MIN_ACROSS && self.are_bars(part)).collect()
     }
 
     /// The same of regions of wide bars: in a smaller picture lines of print look like them.
     pub fn read_wide(&mut self, regions: impl Iterator<Item = Region>) {
-        let regions = self.unseen(regions).filter(|region| self.are_alike(region));
-        let regions: Vec<Region> = regions.collect();
+        let regions = self.unseen(regions.filter(may_be_symbol));
+        let regions: Vec<Region> = regions.filter(|region| self.are_alike(region)).collect();
         self.read(&regions);
     }
 
-    /// Those of the first `regions` of some size that were not looked at yet.
+    /// Those of the first `regions` of some width that were not looked at yet.
     fn unseen(&self, regions: impl Iterator<Item = Region>) -> impl Iterator<Item = Region> {
         let is_new = |r: &Region| !self.has(r) && !self.tried.iter().any(|other| r.is_like(other));
-        regions.filter(may_be_symbol).take(MAX_REGIONS).filter(is_new)
+        regions.filter(|r| r.across >= MIN_ACROSS).take(MAX_REGIONS).filter(is_new)
     }
 
     /// The same of regions of several parts: what their edges tell, where their rows are alike. They are too rough to be
@@ -123,9 +166,7 @@ impl<'a> Search<'a> {
             }
             let Some(strip) = Strip::new(self.view, *region) else { continue };
             let Close { symbols, .. } = linear::read(strip, self.formats, &mut self.desk);
-            // What is left of an ITF that a rough box cuts looks whole.
-            let whole = symbols.into_iter().filter(|s| s.symbology != Symbology::ITF);
-            add(&mut self.found.symbols, whole, self.view);
+            add(&mut self.found.symbols, whole(symbols), self.view);
         }
     }
 
@@ -247,6 +288,11 @@ impl<'a> Search<'a> {
     pub fn has(&self, region: &Region) -> bool {
         self.found.symbols.iter().any(|symbol| contains(symbol, region.centre))
     }
+}
+
+/// Those of `symbols` that look whole only where they are: what is left of an ITF that a rough box cuts does, too.
+fn whole(symbols: Vec<Symbol>) -> impl Iterator<Item = Symbol> {
+    symbols.into_iter().filter(|s| s.symbology != Symbology::ITF)
 }
 
 /// Moves `symbols` to the right and down.

@@ -4,7 +4,7 @@
 use crate::pipeline::decode::linear::MIN_EDGES;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::decode::strip::{Strip, correlation, mean_of};
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 /// Rows by which different bars above each other are told apart.
 const ROWS: usize = 24;
@@ -15,8 +15,18 @@ const PART: RangeInclusive<usize> = 5..=16;
 /// Correlation of two rows that may be of one symbol.
 const LIKE_ROWS: f32 = 0.6;
 
+/// Contrast of a row that has ink, as a share of that of most.
+const MIN_INK: f32 = 0.4;
+
+/// Rows among which a line without ink is looked for, in so much of the height.
+const LINE_ROWS: usize = 48;
+const LINE_REACH: f32 = 0.9;
+
+/// Contrast of a row without ink, at most, as a share of that of most.
+const LINE_INK: f32 = 0.5;
+
 /// Half the height of the least stack, in pixels.
-const MIN_STACK: f32 = 32.0;
+pub const MIN_STACK: f32 = 32.0;
 
 /// The parts of a strip that has different bars above each other, or bars in a part of its height. None where there
 /// is but one kind of bars from top to bottom.
@@ -29,23 +39,20 @@ pub fn stacked<'a>(strip: &Strip<'a>) -> Vec<Strip<'a>> {
     let edge = |k: usize| 2.0 * k as f32 / ROWS as f32 - 1.0;
     // What is beside the bars is alike in all rows.
     let inner = strip.columns / 6..strip.columns * 5 / 6;
-    let rows: Vec<Vec<f32>> = (0..ROWS).map(|k| strip.mean(edge(k), edge(k + 1), 1)).collect();
     let likeness = |a: &[f32], b: &[f32]| correlation(&a[inner.clone()], &b[inner.clone()]);
+    let rows = inked((0..ROWS).map(|k| (k, strip.mean(edge(k), edge(k + 1), 1))).collect(), &inner);
     let mut found: Vec<((usize, usize), Vec<f32>)> = Vec::new();
-    let mut from = 0;
-    for to in 1..=ROWS {
-        if to < ROWS && likeness(&rows[to - 1], &rows[to]) > LIKE_ROWS {
+    for group in rows.chunk_by(|(_, a), (_, b)| likeness(a, b) > LIKE_ROWS) {
+        let [(from, _), .., (last, _)] = group else { continue };
+        let bars: Vec<&Vec<f32>> = group.iter().map(|(_, row)| row).collect();
+        let mean = mean_of(&bars);
+        if group.len() < 3 || Bars::of(&mean, 0.2).edges.len() < MIN_EDGES {
             continue;
         }
-        let mean = mean_of(&rows[from..to]);
-        let is_new = found.last().is_none_or(|(_, last)| likeness(last, &mean) < LIKE_ROWS);
-        if to - from >= 3 && Bars::of(&mean, 0.2).edges.len() >= MIN_EDGES {
-            if !is_new {
-                return Vec::new();
-            }
-            found.push(((from, to), mean));
+        match found.last_mut() {
+            Some(((_, to), other)) if likeness(other, &mean) >= LIKE_ROWS => *to = last + 1,
+            _ => found.push(((*from, last + 1), mean)),
         }
-        from = to;
     }
     let is_part = |((from, to), _): &((usize, usize), Vec<f32>)| PART.contains(&(to - from));
     if found.len() < 2 && !found.iter().all(is_part) {
@@ -56,6 +63,39 @@ pub fn stacked<'a>(strip: &Strip<'a>) -> Vec<Strip<'a>> {
         strip.part((edge(from), edge(to)), (*edges.first()?, *edges.last()?))
     };
     found.into_iter().filter_map(part).collect()
+}
+
+/// Whether a line without ink crosses `strip`, as a dead dot of a printing head leaves it: a row of little contrast.
+pub fn is_worn(strip: &Strip<'_>) -> bool {
+    let strip = &strip.thinned(4);
+    let inner = strip.columns / 6..strip.columns * 5 / 6;
+    let edge = |k: usize| LINE_REACH * (2.0 * k as f32 / LINE_ROWS as f32 - 1.0);
+    let spreads = (0..LINE_ROWS).map(|k| spread(&strip.mean(edge(k), edge(k + 1), 1), &inner));
+    let spreads: Vec<f32> = spreads.collect();
+    let least = LINE_INK * LINE_INK * upper(&spreads);
+    spreads.iter().any(|s| *s < least)
+}
+
+/// The square of the contrast of `row` within these columns.
+fn spread(row: &[f32], inner: &Range<usize>) -> f32 {
+    let row = row.get(inner.clone()).unwrap_or_default();
+    let mean = row.iter().sum::<f32>() / row.len().max(1) as f32;
+    row.iter().map(|v| (v - mean) * (v - mean)).sum::<f32>()
+}
+
+/// What a quarter of `values` exceed.
+fn upper(values: &[f32]) -> f32 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    sorted.get(sorted.len() * 3 / 4).copied().unwrap_or_default()
+}
+
+/// Those of `rows` that have ink in these columns: a dead dot of a printing head leaves a line without, which is no end
+/// of a symbol.
+fn inked(rows: Vec<(usize, Vec<f32>)>, inner: &Range<usize>) -> Vec<(usize, Vec<f32>)> {
+    let spreads: Vec<f32> = rows.iter().map(|(_, row)| spread(row, inner)).collect();
+    let least = MIN_INK * MIN_INK * upper(&spreads);
+    rows.into_iter().zip(spreads).filter(|(_, s)| *s >= least).map(|(row, _)| row).collect()
 }
 
 #[cfg(test)]
@@ -81,39 +121,57 @@ mod tests {
         row
     }
 
-    /// Where the parts of a heap of two labels are, seen by a region that is turned against them by `angle`.
-    fn parts(upper: usize, lower: usize, angle: f32) -> Vec<f32> {
+    /// The strip of a region around the bars of `view`, turned against them by `angle`.
+    fn strip(view: View<'_>, angle: f32) -> Strip<'_> {
+        let centre = Point::new(240.0, 100.0);
+        let (across, along) = (185.0, 78.0);
+        let region = Region { centre, angle, across, along, slope: 0.0, bend: 0.0, fan: 0.0 };
+        Strip::new(view, region).unwrap()
+    }
+
+    /// Where the parts of a heap of two labels are, seen by a region that is turned against them by `angle`; they lack ink
+    /// where `is_bare` says so.
+    fn parts(labels: [usize; 2], angle: f32, is_bare: impl Fn(usize) -> bool) -> Vec<f32> {
+        let [upper, lower] = labels;
         let rows = (0..HEIGHT).flat_map(|y| match y {
+            y if is_bare(y) => vec![220; WIDTH],
             22..96 => bars(upper),
             104..178 => bars(lower),
             _ => vec![220; WIDTH],
         });
         let luma: Vec<u8> = rows.collect();
-        let view = View { width: WIDTH, height: HEIGHT, luma: &luma };
-        let region = Region {
-            centre: Point::new(240.0, 100.0),
-            angle,
-            across: 185.0,
-            along: 78.0,
-            slope: 0.0,
-            bend: 0.0,
-            fan: 0.0,
-        };
-        let strip = Strip::new(view, region).unwrap();
+        let strip = strip(View { width: WIDTH, height: HEIGHT, luma: &luma }, angle);
         stacked(&strip).iter().map(|part| part.region().centre.y).collect()
     }
 
     #[test]
     fn two_labels_of_a_heap_are_told_apart() {
-        for angle in [0.0, 0.03] {
-            let found = parts(1, 2, angle);
+        let bare = |y: usize| y % 11 < 3;
+        for found in [
+            parts([1, 2], 0.0, |_| false),
+            parts([1, 2], 0.03, |_| false),
+            parts([1, 2], 0.0, bare),
+        ] {
             let near = |k: usize, y: f32| found.get(k).is_some_and(|at| (at - y).abs() < 12.0);
             assert!(found.len() == 2 && near(0, 59.0) && near(1, 141.0), "{found:?}");
         }
     }
 
     #[test]
+    fn a_line_without_ink_is_seen() {
+        for (is_bare, expected) in [(false, false), (true, true)] {
+            let rows = (0..HEIGHT).flat_map(|y| match y {
+                22..178 if !(is_bare && (90..94).contains(&y)) => bars(1),
+                _ => vec![220; WIDTH],
+            });
+            let luma: Vec<u8> = rows.collect();
+            let strip = strip(View { width: WIDTH, height: HEIGHT, luma: &luma }, 0.0);
+            assert_eq!(is_worn(&strip), expected);
+        }
+    }
+
+    #[test]
     fn one_label_is_not_cut() {
-        assert_eq!(parts(1, 1, 0.0), Vec::<f32>::new());
+        assert_eq!(parts([1, 1], 0.0, |y| y % 11 < 3), Vec::<f32>::new());
     }
 }
