@@ -17,6 +17,9 @@ const ROUGH: f32 = 0.4;
 /// Least height of a finder pattern as rows and columns show it, in modules: what was read had 1, nearly all 1.3.
 const MIN_HIGH: f32 = 0.9;
 
+/// Places in which a row may go on: the last that were found. A checkerboard has thousands.
+const MOST_NEAR: usize = 200;
+
 /// Pixels on a side of a block whose darkest and lightest pixel are taken.
 const BLOCK: usize = 16;
 
@@ -339,9 +342,11 @@ fn border(at: usize, here: f32, next: f32) -> Option<f32> {
 /// Adds what row `y` shows to what is within `apart` of it, or as something new.
 fn add(found: &mut Vec<Seen>, rings: Rings, y: usize, apart: f32) {
     let same = |other: &&mut Seen| {
-        other.rings.centre.distance(rings.centre) < apart && other.rings.is_dark == rings.is_dark
+        let (x, y) = (other.rings.centre.x - rings.centre.x, other.rings.centre.y - rings.centre.y);
+        x * x + y * y < apart * apart && other.rings.is_dark == rings.is_dark
     };
-    match found.iter_mut().find(same) {
+    let near = found.len().saturating_sub(MOST_NEAR);
+    match found.iter_mut().skip(near).find(same) {
         Some(seen) => seen.add(rings, y),
         None => found.push(Seen { rings, n: 1, from: y, to: y }),
     }
