@@ -11,6 +11,7 @@ pub mod gather;
 pub mod glance;
 pub mod growth;
 pub mod lanes;
+pub mod least_squares;
 pub mod linear;
 pub mod locate;
 pub mod matrix;

@@ -2,6 +2,7 @@
 //! in one dimension).
 
 use crate::pipeline::decode::lanes::dot;
+use crate::pipeline::decode::least_squares;
 
 /// Terms of the polynomial that moves rows.
 pub const TERMS: usize = 5;
@@ -71,26 +72,10 @@ impl Equations {
 
     /// Solves the first `n` of them; the unknowns after them are zero.
     pub fn solve(self, n: usize) -> Option<[f64; TERMS]> {
-        let Self { mut normal, mut right } = self;
+        let Self { mut normal, right } = self;
         // A little weight on no change at all keeps flat regions from running away.
         let trace: f64 = (0..n).map(|k| normal[k][k]).sum();
         (0..n).for_each(|k| normal[k][k] += 1e-3 * trace + 1e-9);
-        for column in 0..n {
-            let upper = normal[column];
-            if upper[column].abs() < 1e-12 {
-                return None;
-            }
-            for row in column + 1..n {
-                let factor = normal[row][column] / upper[column];
-                (column..n).for_each(|k| normal[row][k] -= factor * upper[k]);
-                right[row] -= factor * right[column];
-            }
-        }
-        let mut out = [0.0; TERMS];
-        for row in (0..n).rev() {
-            let known: f64 = (row + 1..n).map(|k| normal[row][k] * out[k]).sum();
-            out[row] = (right[row] - known) / normal[row][row];
-        }
-        out.iter().all(|v: &f64| v.is_finite()).then_some(out)
+        least_squares::solve(normal, right, n)
     }
 }

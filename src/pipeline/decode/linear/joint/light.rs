@@ -5,8 +5,9 @@
     reason = "columns are clamped to the profile before they become indices"
 )]
 
+use crate::pipeline::decode::least_squares::solve;
 use crate::pipeline::decode::linear::fit::model::Model;
-use crate::pipeline::decode::linear::joint::scene::{Columns, LIGHT, Scene, TERMS, solve};
+use crate::pipeline::decode::linear::joint::scene::{Columns, LIGHT, Scene, TERMS};
 
 /// Places at which the light is taken.
 const PLACES: u8 = 32;
@@ -54,7 +55,7 @@ pub fn of_parts(profile: &[f32], (from, to): (f32, f32), pitch: f32) -> Option<[
     }
     // What differs from even light is held back a little.
     normal.iter_mut().enumerate().skip(1).for_each(|(k, row)| row[k] += 0.5);
-    let terms = [solve(normal, papers)?, solve(normal, inks)?];
+    let terms = [solve(normal, papers, TERMS)?, solve(normal, inks, TERMS)?];
     let mut light = [0.0; LIGHT];
     light.iter_mut().zip(terms.as_flattened()).for_each(|(to, term)| *to = *term as f32);
     Some(light)

@@ -7,6 +7,7 @@
     reason = "columns are clamped to the profile before they become indices"
 )]
 
+use crate::pipeline::decode::least_squares::solve;
 use crate::pipeline::decode::linear::fit::model::Model;
 use crate::pipeline::decode::linear::joint::spread::{REACH, Shape, Spread};
 
@@ -114,7 +115,7 @@ impl Scene {
         // As many as there are columns in all, so that what is held back weighs the same.
         let (mut normal, right) = sums.whole(step as f64);
         self.hold(&mut normal, pitch);
-        let change = solve(normal, right)?;
+        let change = solve(normal, right, UNKNOWNS)?;
         self.apply(&change, pitch);
         Some(error / columns.n.max(1) as f32)
     }
@@ -259,25 +260,4 @@ impl Sums {
         }
         (self.normal.map(|row| row.map(|sum| times * sum)), self.right.map(|sum| times * sum))
     }
-}
-
-/// Gauss's elimination of symmetric equations.
-pub fn solve<const N: usize>(mut normal: [[f64; N]; N], mut right: [f64; N]) -> Option<[f64; N]> {
-    for column in 0..N {
-        let upper = normal[column];
-        if upper[column].abs() < 1e-12 {
-            return None;
-        }
-        for row in column + 1..N {
-            let factor = normal[row][column] / upper[column];
-            (column..N).for_each(|k| normal[row][k] -= factor * upper[k]);
-            right[row] -= factor * right[column];
-        }
-    }
-    let mut out = [0.0; N];
-    for row in (0..N).rev() {
-        let known: f64 = (row + 1..N).map(|k| normal[row][k] * out[k]).sum();
-        out[row] = (right[row] - known) / normal[row][row];
-    }
-    out.iter().all(|v| v.is_finite()).then_some(out)
 }

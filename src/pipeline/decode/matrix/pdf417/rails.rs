@@ -1,5 +1,6 @@
 //! The start and stop patterns of PDF417 (ISO/IEC 15438, 5.3.3), each followed from row to row.
 
+use crate::pipeline::decode::least_squares::solve;
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::matrix::pdf417::micro;
 use crate::pipeline::decode::matrix::pdf417::scan::Scan;
@@ -313,23 +314,7 @@ pub fn fit(points: impl Iterator<Item = (f32, f32)>, terms: usize) -> [f32; 3] {
             normal[j].iter_mut().zip(powers).for_each(|(n, p)| *n += power * p);
         }
     }
-    let terms = terms.min(3);
-    for column in 0..terms {
-        let upper = normal[column];
-        if upper[column].abs() < 1e-9 {
-            continue;
-        }
-        for row in column + 1..terms {
-            let factor = normal[row][column] / upper[column];
-            normal[row].iter_mut().zip(upper).for_each(|(n, u)| *n -= factor * u);
-            right[row] -= factor * right[column];
-        }
-    }
-    let mut solved = [0.0_f64; 3];
-    for row in (0..terms).rev() {
-        let known: f64 = (row + 1..terms).map(|k| normal[row][k] * solved[k]).sum();
-        let pivot = normal[row][row];
-        solved[row] = if pivot.abs() < 1e-9 { 0.0 } else { (right[row] - known) / pivot };
-    }
+    // Fewer where the places do not tell so many.
+    let solved = (1..=terms).rev().find_map(|n| solve(normal, right, n)).unwrap_or_default();
     solved.map(|v| v as f32)
 }

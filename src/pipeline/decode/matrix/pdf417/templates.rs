@@ -1,6 +1,7 @@
 //! What codewords look like through the blur of a picture, and which of them a stretch of a row looks like.
 
 use crate::pipeline::decode::engine::codewords::patterns;
+use crate::pipeline::decode::least_squares::solve;
 
 /// Places a module at which a row is looked at.
 pub const PER_MODULE: usize = 2;
@@ -77,28 +78,13 @@ impl Blur {
 
     /// The weights, which are positive for dark; `None` where nothing dark was seen.
     pub fn kernel(&self) -> Option<Kernel> {
-        let Self { mut normal, mut right } = self.clone();
+        let Self { mut normal, right } = self.clone();
         // A little weight on none at all, more on what is far.
         let size = normal[REACH][REACH];
         for (k, row) in normal.iter_mut().enumerate().take(TERMS - 1) {
             row[k] += 0.01 * size * (1 + k.abs_diff(REACH)) as f64 + 1e-6;
         }
-        for column in 0..TERMS {
-            let upper = normal[column];
-            if upper[column].abs() < 1e-9 {
-                return None;
-            }
-            for row in column + 1..TERMS {
-                let factor = normal[row][column] / upper[column];
-                normal[row].iter_mut().zip(upper).for_each(|(n, u)| *n -= factor * u);
-                right[row] -= factor * right[column];
-            }
-        }
-        let mut solved = [0.0; TERMS];
-        for row in (0..TERMS).rev() {
-            let known: f64 = (row + 1..TERMS).map(|k| normal[row][k] * solved[k]).sum();
-            solved[row] = (right[row] - known) / normal[row][row];
-        }
+        let solved = solve(normal, right, TERMS)?;
         let sum: f64 = solved.iter().take(TERMS - 1).sum();
         #[expect(clippy::cast_possible_truncation, reason = "weights of about 1")]
         let kernel = std::array::from_fn(|k| (solved[k] / sum) as f32);
