@@ -191,4 +191,26 @@ mod tests {
         let may_be = |look| may_be_fitted(&bands, &mean_of(&bands), look);
         assert_eq!((may_be(&Look::FITTED), may_be(&Look::WHOLE)), expected);
     }
+
+    #[test]
+    fn what_is_faint_is_not_fitted_as_a_whole() {
+        let faded = |share: f32| {
+            let fade = |band: Vec<f32>| band.iter().map(|v| 220.0 - share * (220.0 - v)).collect();
+            let bands: Vec<Vec<f32>> = bands(&CODE.repeat(7), 0).into_iter().map(fade).collect();
+            may_be_fitted(&bands, &mean_of(&bands), &Look::WHOLE)
+        };
+        assert_eq!([1.0, 0.5, 0.3].map(faded), [true, true, false]);
+    }
+
+    #[test_case(100.0, 70.0, (true, true); "an EAN")]
+    #[test_case(100.0, 150.0, (true, false); "too high for one, not for all")]
+    #[test_case(100.0, 250.0, (false, false); "too high for all")]
+    #[test_case(40.0, 20.0, (true, false); "too narrow for one")]
+    #[test_case(20.0, 20.0, (false, false); "too narrow for all")]
+    fn what_has_the_shape_of_a_symbol(across: f32, along: f32, expected: (bool, bool)) {
+        let centre = crate::pipeline::symbol::Point::new(0.0, 0.0);
+        let (angle, slope, bend, fan) = (0.0, 0.0, 0.0, 0.0);
+        let region = Region { centre, angle, across, along, slope, bend, fan };
+        assert_eq!((may_be_symbol(&region), may_be_whole(&region)), expected);
+    }
 }

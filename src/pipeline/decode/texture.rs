@@ -449,4 +449,21 @@ mod tests {
         assert!(!may_be(40, |x, y| [0, 1, 6, 7].contains(&(x % 10)) || (18..22).contains(&y)));
         assert!(!may_be(40, |x, _| x % 4 < 2), "bars");
     }
+
+    #[test]
+    fn noise_is_not_fine_modules() {
+        let (width, height) = (160, 160);
+        let lot = |k: usize| (k * 7919 + k / 7 * 104_729 + k * k * 31) % 251;
+        let is_noise_of = |pixel: &dyn Fn(usize, usize) -> usize| {
+            let luma: Vec<u8> = (0..width * height)
+                .map(|k| u8::try_from(pixel(k % width, k / width)).unwrap())
+                .collect();
+            let view = View { width, height, luma: &luma };
+            let half = view.halved();
+            is_noise(view, half.view(), &Patch { left: 8, top: 8, width: 64, height: 64 })
+        };
+        assert!(is_noise_of(&|x, y| lot(y * width + x)), "each pixel by lot");
+        let modules = |x: usize, y: usize| if lot(y / 2 * 97 + x / 2) % 2 == 0 { 40 } else { 220 };
+        assert!(!is_noise_of(&modules), "modules of two pixels");
+    }
 }
