@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::pipeline::decode::lanes::first;
+
 /// Cells joined by their sides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Component {
@@ -66,9 +68,9 @@ impl Components {
 fn join_all<T>(cells: &[T], columns: usize, on: impl Fn(&T) -> bool, runs: &mut Vec<Run>) {
     let mut above = 0..0;
     for (row, cells) in cells.chunks(columns.max(1)).enumerate() {
-        let first = runs.len();
+        let first_run = runs.len();
         let mut from = 0;
-        while let Some(start) = cells[from..].iter().position(&on) {
+        while let Some(start) = first(&cells[from..], &on) {
             let start = from + start;
             let len = cells[start..].iter().position(|cell| !on(cell));
             let end = len.map_or(cells.len(), |len| start + len);
@@ -86,7 +88,7 @@ fn join_all<T>(cells: &[T], columns: usize, on: impl Fn(&T) -> bool, runs: &mut 
             }
             from = end;
         }
-        above = first..runs.len();
+        above = first_run..runs.len();
     }
 }
 

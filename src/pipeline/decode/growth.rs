@@ -4,7 +4,10 @@
     reason = "cell indices are far below the limits of their types"
 )]
 
+use multiversion::multiversion;
+
 use crate::pipeline::decode::cells::{CELL, Cells};
+use crate::pipeline::decode::lanes::first;
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::symbol::Point;
 
@@ -38,9 +41,8 @@ struct Member {
 }
 
 impl Member {
-    fn of(cells: &Cells, cell: usize) -> Self {
-        let (at, columns) = (cell as u32, cells.columns as u32);
-        Self { cell, place: (at % columns, at / columns), tensor: cells.tensor(cell) }
+    fn of(cells: &Cells, cell: usize, place: (u32, u32)) -> Self {
+        Self { cell, place, tensor: cells.tensor(cell) }
     }
 
     /// Whether the directions of both are nearly one.
@@ -56,13 +58,10 @@ impl Member {
 impl Growth {
     /// The boxes around joined ones of `cells`, of those that are `open`, largest first.
     pub fn regions(&mut self, cells: &Cells, open: impl Iterator<Item = bool>) -> Vec<Region> {
-        self.open.clear();
-        self.open.extend(open);
+        fill(&mut self.open, open);
         let mut found = Vec::new();
         let mut start = 0;
-        while let Some(next) =
-            self.open.get(start..).and_then(|rest| rest.iter().position(|on| *on))
-        {
+        while let Some(next) = self.open.get(start..).and_then(|rest| first(rest, |on| *on)) {
             start += next;
             grow(start, cells, &mut self.open, &mut self.members);
             if self.members.len() >= MIN_CELLS {
@@ -117,24 +116,24 @@ impl Growth {
 /// Takes the cells joined to `start`, from neighbour to neighbour of like direction.
 fn grow(start: usize, cells: &Cells, open: &mut [bool], members: &mut Vec<Member>) {
     members.clear();
-    members.push(Member::of(cells, start));
+    let (at, columns) = (start as u32, cells.columns as u32);
+    members.push(Member::of(cells, start, (at % columns, at / columns)));
     open[start] = false;
     let mut next = 0;
     while let Some(here) = members.get(next) {
         next += 1;
-        let (cell, column) = (here.cell, here.place.0 as usize);
-        let is_within = [column > 0, column + 1 < cells.columns, true, true];
+        let (cell, (x, y)) = (here.cell, here.place);
         // The row above the first and the one below the last are not there.
         let near = [
-            cell.wrapping_sub(1),
-            cell + 1,
-            cell.wrapping_sub(cells.columns),
-            cell + cells.columns,
+            (x > 0, cell.wrapping_sub(1), (x.wrapping_sub(1), y)),
+            (x + 1 < columns, cell + 1, (x + 1, y)),
+            (true, cell.wrapping_sub(cells.columns), (x, y.wrapping_sub(1))),
+            (true, cell + cells.columns, (x, y + 1)),
         ];
         let mut joined = [None, None, None, None];
-        for ((there, is_within), joined) in near.into_iter().zip(is_within).zip(&mut joined) {
+        for ((is_within, there, place), joined) in near.into_iter().zip(&mut joined) {
             if let Some(on) = open.get_mut(there).filter(|on| is_within && **on) {
-                let other = Member::of(cells, there);
+                let other = Member::of(cells, there, place);
                 if here.is_like(&other) {
                     *on = false;
                     *joined = Some(other);
@@ -143,6 +142,13 @@ fn grow(start: usize, cells: &Cells, open: &mut [bool], members: &mut Vec<Member
         }
         members.extend(joined.into_iter().flatten());
     }
+}
+
+/// Makes `all` what `values` gives, many at once.
+#[multiversion(targets("x86_64+avx2"))]
+fn fill<T>(all: &mut Vec<T>, values: impl Iterator<Item = T>) {
+    all.clear();
+    all.extend(values);
 }
 
 /// The energy of a cell and by how much its direction is turned from an angle, in radians, whose double has this sine and

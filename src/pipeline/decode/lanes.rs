@@ -72,6 +72,17 @@ pub fn range(values: &[f32]) -> (f32, f32) {
     rest.iter().fold((low[0], high[0]), narrower)
 }
 
+/// Values that are asked at once.
+const BLOCK: usize = 32;
+
+/// The place of the first of `values` that `is` so, where few are: whole blocks are passed over.
+pub fn first<T>(values: &[T], is: impl Fn(&T) -> bool) -> Option<usize> {
+    let mut blocks = values.chunks(BLOCK);
+    let block = blocks.position(|block| block.iter().fold(false, |any, value| any | is(value)))?;
+    let from = block * BLOCK;
+    values[from..].iter().position(is).map(|k| from + k)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

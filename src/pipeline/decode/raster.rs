@@ -6,7 +6,10 @@
 )]
 #![expect(clippy::many_single_char_names, reason = "four pixels have no better names")]
 
+use multiversion::multiversion;
+
 use crate::pipeline::frame::Picture;
+use crate::pipeline::symbol::Point;
 
 /// Borrowed gray pixels, row by row.
 #[derive(Debug, Clone, Copy)]
@@ -37,11 +40,26 @@ impl Gray {
     }
 }
 
+/// A row of places between pixels, by their distance `u` from its middle, in pixels: it may be bent.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// Its middle.
+    pub middle: Point,
+    /// The unit vectors along it and across.
+    pub axis: Point,
+    /// Across it.
+    pub down: Point,
+    /// By how many pixels places are moved along it: a polynomial of u.
+    pub shift: [f32; 3],
+    /// How far they lie across it, by the first and the second power of u.
+    pub sink: [f32; 2],
+}
+
 /// Points that are sampled at once.
-pub const LANES: usize = 16;
+const LANES: usize = 16;
 
 /// The pixel before each place of a row of `n`, and how far past it the place is, 0 to 1.
-#[inline]
+#[inline(always)]
 fn cells_of(places: &[f32; LANES], n: usize) -> ([u32; LANES], [f32; LANES]) {
     // From here on a float has no fraction: adding it rounds, and the lowest bits are the number.
     const WHOLE: f32 = 8_388_608.0;
@@ -54,6 +72,41 @@ fn cells_of(places: &[f32; LANES], n: usize) -> ([u32; LANES], [f32; LANES]) {
         *past = place - (rounded - WHOLE);
     }
     (cells, past)
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn add_row(view: View<'_>, row: &Row, (first, step): (f32, f32), sums: &mut [f32]) {
+    let Row { middle, axis, down, shift: [s0, s1, s2], sink: [slope, bend] } = row;
+    let (mut xs, mut ys) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+    for (block, sums) in sums.chunks_mut(LANES).enumerate() {
+        let start = first + (block * LANES) as f32 * step;
+        for (k, (x, y)) in xs.iter_mut().zip(&mut ys).enumerate() {
+            let u = start + k as f32 * step;
+            let moved = u + s0 + u * (s1 + u * s2);
+            let sunk = u * (slope + u * bend);
+            *x = middle.x + moved * axis.x + sunk * down.x;
+            *y = middle.y + moved * axis.y + sunk * down.y;
+        }
+        if let Ok(sums) = sums.try_into() {
+            view.add_samples(&xs, &ys, sums);
+        } else {
+            let mut last = [0.0; LANES];
+            view.add_samples(&xs, &ys, &mut last);
+            sums.iter_mut().zip(last).for_each(|(sum, sample)| *sum += sample);
+        }
+    }
+}
+
+/// The means of four pixels of two rows.
+#[multiversion(targets("x86_64+avx2"))]
+fn halve(rows: [&[u8]; 2], half: &mut [u8]) {
+    // Two neighbours are the halves of a number of 16 bits, many of which are worked on at once.
+    let [upper, lower] = rows.map(|row| row.as_chunks::<2>().0);
+    for (out, (upper, lower)) in half.iter_mut().zip(upper.iter().zip(lower)) {
+        let (u, l) = (u16::from_le_bytes(*upper), u16::from_le_bytes(*lower));
+        let sum = (u & 0xff) + (u >> 8) + (l & 0xff) + (l >> 8);
+        *out = ((sum + 2) >> 2) as u8;
+    }
 }
 
 impl<'a> View<'a> {
@@ -90,11 +143,21 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Adds the brightness at each of several points, as [`Self::sample`] has it, to `sums`.
+    /// Adds the brightness along `row`, as [`Self::sample`] has it, to `sums`: at a place and, from there on, every so many
+    /// pixels.
+    pub fn add_row(&self, row: &Row, from: (f32, f32), sums: &mut [f32]) {
+        add_row(*self, row, from, sums);
+    }
+
+    /// Adds the brightness at each of several points to `sums`.
     ///
     /// Places and weights are worked out for all of them at once; only the look-up is one by one.
-    #[inline]
-    pub fn add_samples(&self, xs: &[f32; LANES], ys: &[f32; LANES], sums: &mut [f32; LANES]) {
+    #[expect(
+        clippy::inline_always,
+        reason = "what is not inlined is not made anew for the processor"
+    )]
+    #[inline(always)]
+    fn add_samples(&self, xs: &[f32; LANES], ys: &[f32; LANES], sums: &mut [f32; LANES]) {
         let (columns, across) = cells_of(xs, self.width);
         let (rows, down) = cells_of(ys, self.height);
         // So few bits that no sum below overflows.
@@ -152,14 +215,7 @@ impl<'a> View<'a> {
         let Gray { luma, .. } = half;
         luma.resize(width * height, 0);
         for (y, row) in luma.chunks_exact_mut(width.max(1)).enumerate() {
-            let (upper, lower) = (self.row(2 * y), self.row(2 * y + 1));
-            // Two neighbours are the halves of a number of 16 bits, eight of which are worked on at once.
-            let (upper, lower) = (upper.as_chunks::<2>().0, lower.as_chunks::<2>().0);
-            for (out, (upper, lower)) in row.iter_mut().zip(upper.iter().zip(lower)) {
-                let (u, l) = (u16::from_le_bytes(*upper), u16::from_le_bytes(*lower));
-                let sum = (u & 0xff) + (u >> 8) + (l & 0xff) + (l >> 8);
-                *out = ((sum + 2) >> 2) as u8;
-            }
+            halve([self.row(2 * y), self.row(2 * y + 1)], row);
         }
         (half.width, half.height) = (width, height);
     }

@@ -15,7 +15,7 @@
 
 use crate::pipeline::decode::lanes::{sum, total};
 use crate::pipeline::decode::locate::Region;
-use crate::pipeline::decode::raster::{LANES, View};
+use crate::pipeline::decode::raster::{Row, View};
 use crate::pipeline::decode::registration::{Equations, Moments, TERMS};
 use crate::pipeline::symbol::{Corners, Point};
 
@@ -134,34 +134,19 @@ impl<'a> Strip<'a> {
     fn add_at(&self, v: f32, first: f32, sum: &mut [f32]) {
         let (axis, down) = self.region.axes();
         let along = v * self.region.along;
-        let x0 = self.region.centre.x + along * down.x;
-        let y0 = self.region.centre.y + along * down.y;
+        let x = self.region.centre.x + along * down.x;
+        let y = self.region.centre.y + along * down.y;
         // Only three terms are left once v is fixed.
         let [a, b, c, d, e] = self.shift;
-        let (s0, s1, s2) = (v * (a + c * v), v * (b + e * v), d * v);
         let per_half = 1.0 / self.half;
-        let (slope, bend) =
-            (self.region.slope, self.region.bend / (self.region.across * self.region.across));
-        let (mut xs, mut ys) = ([0.0_f32; LANES], [0.0_f32; LANES]);
-        for (block, values) in sum.chunks_mut(LANES).enumerate() {
-            // Places of several columns are worked out at once, and then looked up.
-            let start = first + (block * LANES) as f32 * self.step;
-            for (k, (x, y)) in xs.iter_mut().zip(&mut ys).enumerate() {
-                let u = start + k as f32 * self.step;
-                let t = u * per_half;
-                let moved = u + s0 + t * (s1 + t * s2);
-                let sunk = u * (slope + u * bend);
-                *x = x0 + moved * axis.x + sunk * down.x;
-                *y = y0 + moved * axis.y + sunk * down.y;
-            }
-            if let Ok(values) = values.try_into() {
-                self.picture.add_samples(&xs, &ys, values);
-            } else {
-                let mut last = [0.0; LANES];
-                self.picture.add_samples(&xs, &ys, &mut last);
-                values.iter_mut().zip(last).for_each(|(value, sample)| *value += sample);
-            }
-        }
+        let row = Row {
+            middle: Point::new(x, y),
+            axis,
+            down,
+            shift: [v * (a + c * v), v * (b + e * v) * per_half, d * v * per_half * per_half],
+            sink: [self.region.slope, self.region.bend / self.region.across.powi(2)],
+        };
+        self.picture.add_row(&row, (first, self.step), sum);
     }
 
     /// The mean of `n` rows between `from` and `to`.

@@ -7,6 +7,8 @@
 
 use std::f32::consts::{FRAC_PI_2, FRAC_PI_4, PI, TAU};
 
+use multiversion::multiversion;
+
 use crate::pipeline::decode::matrix::line::Line;
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::Point;
@@ -250,16 +252,22 @@ fn slopes(view: View<'_>) -> Vec<[i16; 2]> {
     for y in 1..height.saturating_sub(1) {
         let (above, row, below) = (view.row(y - 1), view.row(y), view.row(y + 1));
         let out = slopes.get_mut(y * width + 1..(y + 1) * width - 1).unwrap_or_default();
-        let windows = above.windows(3).zip(row.windows(3)).zip(below.windows(3));
-        for (slope, ((a, r), b)) in out.iter_mut().zip(windows) {
-            let [a, r, b] = [a, r, b].map(|w| [w[0], w[1], w[2]].map(i16::from));
-            *slope = [
-                a[2] + 2 * r[2] + b[2] - a[0] - 2 * r[0] - b[0],
-                b[0] + 2 * b[1] + b[2] - a[0] - 2 * a[1] - a[2],
-            ];
-        }
+        add_slopes([above, row, below], out);
     }
     slopes
+}
+
+/// The slopes of all pixels of the second of three rows but the first and the last.
+#[multiversion(targets("x86_64+avx2"))]
+fn add_slopes([above, row, below]: [&[u8]; 3], slopes: &mut [[i16; 2]]) {
+    let windows = above.array_windows().zip(row.array_windows()).zip(below.array_windows());
+    for (slope, ((a, r), b)) in slopes.iter_mut().zip(windows) {
+        let [a, r, b] = [a, r, b].map(|near: &[u8; 3]| near.map(i16::from));
+        *slope = [
+            a[2] + 2 * r[2] + b[2] - a[0] - 2 * r[0] - b[0],
+            b[0] + 2 * b[1] + b[2] - a[0] - 2 * a[1] - a[2],
+        ];
+    }
 }
 
 fn square([x, y]: [i16; 2]) -> i32 {

@@ -2,7 +2,7 @@
 
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::profile::Bars;
-use crate::pipeline::decode::raster::{LANES, View};
+use crate::pipeline::decode::raster::{Row, View};
 use crate::pipeline::symbol::Point;
 
 /// Share of the contrast nearby by which a peak and a valley differ.
@@ -89,18 +89,10 @@ impl<'a> Scan<'a> {
 
     /// Adds the brightness of places across, `step` pixels apart from `first` on, to `sums`.
     fn add_line(&self, first: (f32, f32), step: f32, sums: &mut [f32]) {
-        let first = self.at(first.0, first.1);
-        let by = Point::new(step * self.axis.x, step * self.axis.y);
-        let (mut xs, mut ys) = ([0.0_f32; LANES], [0.0_f32; LANES]);
-        for (block, sums) in sums.chunks_mut(LANES).enumerate() {
-            for (k, (x, y)) in xs.iter_mut().zip(&mut ys).enumerate() {
-                let k = (block * LANES + k) as f32;
-                (*x, *y) = (first.x + k * by.x, first.y + k * by.y);
-            }
-            let mut values = [0.0; LANES];
-            self.view.add_samples(&xs, &ys, &mut values);
-            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
-        }
+        let (axis, down) = (self.axis, self.down);
+        let (shift, sink) = ([0.0; 3], [0.0; 2]);
+        let row = Row { middle: self.at(0.0, first.1), axis, down, shift, sink };
+        self.view.add_row(&row, (first.0, step), sums);
     }
 
     /// The edges at `v` between two places across, in pixels: `rows` lines a pixel apart are averaged.
