@@ -32,12 +32,12 @@ pub struct Growth {
 
 /// A cell of a region.
 #[derive(Debug)]
-struct Member {
+pub struct Member {
     cell: usize,
     /// Its column and its row.
     place: (u32, u32),
     /// xx, yy and xy of its window.
-    tensor: [f32; 3],
+    pub tensor: [f32; 3],
 }
 
 impl Member {
@@ -56,15 +56,21 @@ impl Member {
 }
 
 impl Growth {
-    /// The boxes around joined ones of `cells`, of those that are `open`, largest first.
-    pub fn regions(&mut self, cells: &Cells, open: impl Iterator<Item = bool>) -> Vec<Region> {
+    /// The boxes around joined ones of `cells`, of those that are `open`, where the joined ones are `wanted`; largest
+    /// first.
+    pub fn regions(
+        &mut self,
+        cells: &Cells,
+        open: impl Iterator<Item = bool>,
+        wanted: fn(&[Member]) -> bool,
+    ) -> Vec<Region> {
         fill(&mut self.open, open);
         let mut found = Vec::new();
         let mut start = 0;
         while let Some(next) = self.open.get(start..).and_then(|rest| first(rest, |on| *on)) {
             start += next;
             grow(start, cells, &mut self.open, &mut self.members);
-            if self.members.len() >= MIN_CELLS {
+            if self.members.len() >= MIN_CELLS && wanted(&self.members) {
                 found.extend(self.region());
             }
         }

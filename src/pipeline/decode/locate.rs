@@ -3,7 +3,10 @@
 //! Bars have one direction of gradient over many cells (coherence near 1); print and texture have many.
 //! It knows nothing of symbologies. Its boxes are rough; [`super::strip`] looks again at full size.
 
+use std::ops::RangeInclusive;
+
 use crate::pipeline::decode::cells::{Cells, Levels, MIN_ENERGY};
+use crate::pipeline::decode::growth::Member;
 use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::symbol::Point;
 
@@ -12,6 +15,13 @@ const MIN_COHERENCE: f32 = 0.65;
 
 /// The same where lines cross the bars.
 const WORN_COHERENCE: f32 = 0.25;
+
+/// The coherence of all cells of a worn region together: what was read had 0.47. Print has less in one of three.
+const WORN_WHOLE: f32 = 0.45;
+
+/// The share of its cells that are as coherent as those of bars: what was read had 0.15 to 0.82. Print has less in one of
+/// three; and with more it is a region of bars, which was looked at before.
+const WORN_SHARE: RangeInclusive<f32> = 0.12..=0.88;
 
 /// Most joined regions of one picture.
 const MAX_JOINED: usize = 8;
@@ -97,19 +107,34 @@ impl Region {
 
 /// The regions of bars in `cells`, largest first.
 pub fn regions(cells: &Cells, pools: &Pools) -> Vec<Region> {
-    pools.growths.lend().regions(cells, directed(cells, cells.levels, MIN_COHERENCE))
+    pools.growths.lend().regions(cells, directed(cells, cells.levels, MIN_COHERENCE), |_| true)
 }
 
 /// The same of cells that have the gradient of bars themselves.
 pub fn own_regions(cells: &Cells, pools: &Pools) -> Vec<Region> {
     let levels = cells.own_levels(&mut pools.workspaces.lend());
     let directed = directed(cells, levels, MIN_COHERENCE).zip(cells.are_own());
-    pools.growths.lend().regions(cells, directed.map(|(is, is_own)| is && is_own))
+    pools.growths.lend().regions(cells, directed.map(|(is, is_own)| is && is_own), |_| true)
 }
 
 /// The same with bars that lines cross, as dots of a worn printing head leave them.
 pub fn worn_regions(cells: &Cells, pools: &Pools) -> Vec<Region> {
-    pools.growths.lend().regions(cells, directed(cells, cells.levels, WORN_COHERENCE))
+    let directed = directed(cells, cells.levels, WORN_COHERENCE);
+    pools.growths.lend().regions(cells, directed, may_be_worn)
+}
+
+/// Whether `members` may be of bars that lines cross: together they have one direction, and neither hardly any nor nearly
+/// all of them have it by themselves.
+fn may_be_worn(members: &[Member]) -> bool {
+    let has = |[xx, yy, xy]: [f32; 3], coherence: f32| {
+        let least = coherence * (xx + yy);
+        (xx - yy) * (xx - yy) + 4.0 * xy * xy >= least * least
+    };
+    let n_directed = members.iter().filter(|member| has(member.tensor, MIN_COHERENCE)).count();
+    let sum = members
+        .iter()
+        .fold([0.0; 3], |sum: [f32; 3], member| std::array::from_fn(|k| sum[k] + member.tensor[k]));
+    WORN_SHARE.contains(&(n_directed as f32 / members.len() as f32)) && has(sum, WORN_WHOLE)
 }
 
 /// The regions that two of `regions`, one beside the other, may be the parts of: glare, tape or a scratch splits

@@ -121,7 +121,7 @@ impl<'a> Search<'a> {
         // What lines without ink have left of wide bars are pieces.
         let chains = locate::chained(&self.left(&worn)).into_iter();
         let is_worn = |r: &Region| Strip::new(self.view, *r).is_some_and(|strip| is_worn(&strip));
-        let may_be = |r: &Region| r.along < MAX_HIGH * r.across && is_worn(r) && self.are_bars(r);
+        let may_be = |r: &Region| r.along < MAX_HIGH * r.across && self.are_bars(r) && is_worn(r);
         let chains: Vec<Region> = chains.filter(may_be).take(MAX_WORN_CHAINS).collect();
         for chain in &chains {
             let found = whole(self.read_crisp(chain));
