@@ -165,17 +165,19 @@ fn outermost(edges: &Edges, near: [Point; 2], far: [Point; 2]) -> Option<Line> {
     let (near_reach, far_reach) = (3.0 + 0.05 * length, 3.0 + 0.04 * length + 0.16 * width);
     let mut best = (MIN_RISE / 2.0, None);
     let mut reach = (near_reach, far_reach);
-    let (mut at, mut step) = ((0.0, 0.0), 2.0_f32);
+    // Where a side is, every third pixel tells; how it lies, more of them.
+    let (mut at, mut step, mut apart) = ((0.0, 0.0), 2.0_f32, 3.0);
     for _ in 0..3 {
         let n = |reach: f32| (reach / step).ceil() as i32;
         let (n_near, n_far) = (n(reach.0), n(reach.1));
         let (near_at, far_at): (f32, f32) = at;
+        best.0 = MIN_RISE / 2.0;
         for i in -n_near..=n_near {
             let a = along(near, near_at + i as f32 * step);
             for j in -n_far..=n_far {
                 let b = along(far, far_at + j as f32 * step);
                 let line = Line::through(a, b, outside);
-                let rise = edges.rise(a, b, line.across);
+                let rise = edges.rise((a, b), line.across, apart);
                 if rise > best.0 {
                     best = (rise, Some(line));
                     at = (near_at + i as f32 * step, far_at + j as f32 * step);
@@ -185,7 +187,7 @@ fn outermost(edges: &Edges, near: [Point; 2], far: [Point; 2]) -> Option<Line> {
         // Where nothing rises at all, a finer look would not either.
         best.1?;
         reach = (step, step);
-        step /= 2.5;
+        (step, apart) = (step / 2.5, 1.5);
     }
     best.1.filter(|_| best.0 > MIN_RISE)
 }

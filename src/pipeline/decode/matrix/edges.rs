@@ -108,9 +108,10 @@ impl Edges {
         first.iter().chain(second)
     }
 
-    /// The share of a segment from `a` to `b` whose brightness rises along `across`, less where it falls.
-    pub fn rise(&self, a: Point, b: Point, across: Point) -> f32 {
-        let n = (a.distance(b) / 1.5).max(4.0) as usize;
+    /// The share of a segment from `a` to `b` whose brightness rises along `across`, less where it falls, of places so many
+    /// pixels apart.
+    pub fn rise(&self, (a, b): (Point, Point), across: Point, apart: f32) -> f32 {
+        let n = (a.distance(b) / apart).max(4.0) as usize;
         let step = Point::new((b.x - a.x) / n as f32, (b.y - a.y) / n as f32);
         let per = 1.0 / (8.0 * self.full);
         let mut sum = 0.0;
