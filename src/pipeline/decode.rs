@@ -15,6 +15,7 @@ pub mod least_squares;
 pub mod linear;
 pub mod locate;
 pub mod matrix;
+pub mod noise;
 pub mod pool;
 pub mod pooled;
 pub mod profile;

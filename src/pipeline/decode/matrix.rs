@@ -17,15 +17,19 @@ use crate::pipeline::decode::engine::{self, Effort, Family};
 use crate::pipeline::decode::matrix::edges::Edges;
 use crate::pipeline::decode::matrix::line::Line;
 use crate::pipeline::decode::matrix::rings::{Relief, Rings};
+use crate::pipeline::decode::noise::is_noise;
 use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::reduced::Reduced;
-use crate::pipeline::decode::texture::{Patch, is_mixed, is_noise, may_be_modules, patches};
+use crate::pipeline::decode::texture::{Patch, is_mixed, may_be_modules, patches};
 use crate::pipeline::decode::{Formats, add, contains};
 use crate::pipeline::symbol::{Point, Symbol, Symbology};
 
 /// Most patches that are read in one picture.
 const MAX_PATCHES: usize = 14;
+
+/// Pixels of a patch, at most: modules of more than some sixteen pixels show no texture. What was read had 180 000.
+const LARGEST: usize = 1_000_000;
 
 /// Most bull's eyes that are followed in one patch.
 const MAX_EYES: usize = 10;
@@ -68,7 +72,10 @@ impl<'a> Patches<'a> {
         let patches = patches(grids, pools);
         let is_noise = |patch: &Patch| factor > 1 && is_noise(view, small, patch);
         let may_be_read = |patch: &Patch| {
-            may_be_modules(small, patch) && is_mixed(small, patch) && !is_noise(patch)
+            patch.area() * factor * factor <= LARGEST
+                && may_be_modules(small, patch)
+                && is_mixed(small, patch)
+                && !is_noise(patch)
         };
         let likely = patches.into_iter().take(MAX_PATCHES).filter(may_be_read);
         Self { view, patches: likely.map(|patch| patch.scaled(factor)).collect() }

@@ -40,18 +40,6 @@ const GROUND: f32 = 0.35;
 /// Windows on a side of a patch, of which every second is looked at where there are twice as many, and so on.
 const MAX_WINDOWS: usize = 16;
 
-/// Pixels of a step that leads from one module into another.
-const APART: usize = 3;
-
-/// Rows of which one is asked whether a patch is noise: no part of the blocks of a compressed picture.
-const SPARSE: usize = 5;
-
-/// The whiteness of noise at half the size of a picture: 0.9 and more. What was read had 0.76 at most.
-const WHITE_HALF: f32 = 0.8;
-
-/// The same at its full size, where noise has 0.6 and more. What was read had 0.5, modules of two pixels.
-const WHITE: f32 = 0.57;
-
 /// What joined cells need to be a patch.
 struct Least {
     /// Cells on a side.
@@ -176,38 +164,6 @@ pub fn is_mixed(view: View<'_>, patch: &Patch) -> bool {
         }
     }
     full == 0 || MIXED.contains(&(sum as f32 / full as f32))
-}
-
-/// Whether `patch` of `half`, `view` at half its size, is noise: a pixel tells nothing of the next one.
-///
-/// Modules of two pixels look like it at half the size, noise that a camera has smoothed does not at the full one.
-pub fn is_noise(view: View<'_>, half: View<'_>, patch: &Patch) -> bool {
-    whiteness(half, patch) > WHITE_HALF && whiteness(view, &patch.scaled(2)) > WHITE
-}
-
-/// The squared steps from pixel to pixel of `patch`, as a share of those between pixels that are three apart: 1 in noise.
-/// The lesser one of both directions.
-fn whiteness(view: View<'_>, patch: &Patch) -> f32 {
-    let columns = patch.left..(patch.left + patch.width).min(view.width);
-    let row = |k: usize| view.row(k).get(columns.clone()).unwrap_or_default();
-    let last = (patch.top + patch.height).min(view.height.saturating_sub(APART));
-    let mut steps = [[0_u64; 2]; 2];
-    for k in (patch.top..last).step_by(SPARSE) {
-        let here = row(k);
-        for (n, [across, down]) in [1, APART].into_iter().zip(&mut steps) {
-            *across += squares(here, here.get(n..).unwrap_or_default());
-            *down += squares(here, row(k + n));
-        }
-    }
-    let [near, far] = steps;
-    let shares = near.iter().zip(&far).map(|(near, far)| *near as f32 / (*far).max(1) as f32);
-    shares.fold(f32::MAX, f32::min)
-}
-
-/// The sum of the squares by which values differ.
-fn squares(a: &[u8], b: &[u8]) -> u64 {
-    let squares = a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2));
-    u64::from(squares.sum::<u32>())
 }
 
 /// Whether `patch` of `view` may be of modules, not of print: its lines change often, both ways, and where it is large
@@ -448,22 +404,5 @@ mod tests {
         // Four letters of two strokes with a line between them.
         assert!(!may_be(40, |x, y| [0, 1, 6, 7].contains(&(x % 10)) || (18..22).contains(&y)));
         assert!(!may_be(40, |x, _| x % 4 < 2), "bars");
-    }
-
-    #[test]
-    fn noise_is_not_fine_modules() {
-        let (width, height) = (160, 160);
-        let lot = |k: usize| (k * 7919 + k / 7 * 104_729 + k * k * 31) % 251;
-        let is_noise_of = |pixel: &dyn Fn(usize, usize) -> usize| {
-            let luma: Vec<u8> = (0..width * height)
-                .map(|k| u8::try_from(pixel(k % width, k / width)).unwrap())
-                .collect();
-            let view = View { width, height, luma: &luma };
-            let half = view.halved();
-            is_noise(view, half.view(), &Patch { left: 8, top: 8, width: 64, height: 64 })
-        };
-        assert!(is_noise_of(&|x, y| lot(y * width + x)), "each pixel by lot");
-        let modules = |x: usize, y: usize| if lot(y / 2 * 97 + x / 2) % 2 == 0 { 40 } else { 220 };
-        assert!(!is_noise_of(&modules), "modules of two pixels");
     }
 }
