@@ -31,22 +31,39 @@ impl Bars {
 
     /// Makes them the bars of `profile`.
     pub fn find(&mut self, profile: &[f32], share: f32, room: &mut Room) {
-        let extremes = room.extremes(profile, share);
+        let falls = self.cross(profile, share, room);
         let Self { edges } = self;
-        edges.clear();
-        edges.reserve(extremes.len());
-        for pair in extremes.windows(2) {
-            edges.push(crossing(profile, pair[0], pair[1]));
-        }
         // The first edge must be into a bar, the last one out of it.
-        let falls =
-            extremes.first().zip(extremes.get(1)).is_some_and(|(a, b)| profile[*a] > profile[*b]);
         if !falls && !edges.is_empty() {
             edges.remove(0);
         }
         if edges.len() % 2 == 1 {
             edges.pop();
         }
+    }
+
+    /// The same, but what is dark at an end of the profile is a bar, too.
+    pub fn find_to_ends(&mut self, profile: &[f32], share: f32, room: &mut Room) {
+        let falls = self.cross(profile, share, room);
+        let Self { edges } = self;
+        if let (false, Some(first)) = (falls, edges.first()) {
+            edges.insert(0, first - 1.0);
+        }
+        if let (1, Some(last)) = (edges.len() % 2, edges.last()) {
+            edges.push(last + 1.0);
+        }
+    }
+
+    /// Makes `edges` those of `profile`, of bars or not: whether the first is into a bar.
+    fn cross(&mut self, profile: &[f32], share: f32, room: &mut Room) -> bool {
+        let extremes = room.extremes(profile, share);
+        let Self { edges } = self;
+        edges.clear();
+        edges.reserve(extremes.len() + 1);
+        for pair in extremes.windows(2) {
+            edges.push(crossing(profile, pair[0], pair[1]));
+        }
+        extremes.first().zip(extremes.get(1)).is_some_and(|(a, b)| profile[*a] > profile[*b])
     }
 
     /// The same bars seen from the other end.
@@ -61,15 +78,6 @@ impl Bars {
     pub fn reverse_into(&self, back: &mut Self) {
         back.edges.clear();
         back.edges.extend(self.edges.iter().rev().map(|e| -e));
-    }
-
-    /// Makes them those of light print on dark: spaces are bars, and what is light beyond the ends is one too.
-    pub fn invert(&mut self) {
-        if let (Some(first), Some(last)) = (self.edges.first(), self.edges.last()) {
-            let (before, after) = (first - 1.0, last + 1.0);
-            self.edges.insert(0, before);
-            self.edges.push(after);
-        }
     }
 
     /// Bars and spaces between the edges.
@@ -282,10 +290,19 @@ mod tests {
         assert!((bars.width(0) - 4.5).abs() < 0.3, "{bars:?}");
         assert!((bars.width(2) - 2.0).abs() < 0.1, "{bars:?}");
         assert_eq!(bars.reversed().reversed(), bars);
-        let mut inverted = bars.clone();
-        inverted.invert();
-        assert_eq!(inverted.edges.len(), 6);
-        assert!((inverted.width(2) - bars.width(1)).abs() < 1e-6, "a space is a bar");
+    }
+
+    #[test]
+    fn a_bar_at_an_end_is_one_only_where_it_is_asked_for() {
+        let mut profile = vec![200.0; 60];
+        profile[..10].fill(20.0);
+        profile[30..34].fill(20.0);
+        profile[50..].fill(20.0);
+        let (mut bars, mut room) = (Bars::default(), Room::default());
+        bars.find(&profile, 0.3, &mut room);
+        assert_eq!(bars.edges, [29.5, 33.5]);
+        bars.find_to_ends(&profile, 0.3, &mut room);
+        assert_eq!(bars.edges, [8.5, 9.5, 29.5, 33.5, 49.5, 50.5]);
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub struct Reader {
     bars: Bars,
     back: Bars,
     room: Room,
+    /// A profile whose light bars are dark.
+    light: Vec<f32>,
     found: Vec<Reading>,
 }
 
@@ -37,8 +39,11 @@ impl Reader {
         share: f32,
         formats: &Formats,
     ) -> Drain<'_, Reading> {
-        self.bars.find(profile, share, &mut self.room);
-        self.bars.invert();
+        let Self { light, .. } = self;
+        light.clear();
+        light.extend(profile.iter().map(|value| -value));
+        // Beyond a dark label it is light.
+        self.bars.find_to_ends(light, share, &mut self.room);
         self.readings(formats)
     }
 
@@ -69,6 +74,34 @@ fn read_forward(bars: &Bars, formats: &Formats, found: &mut Vec<Reading>) {
     ] {
         if symbologies.iter().any(|s| formats.has(*s)) {
             read(bars, found);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::decode::linear::ean::PATTERNS;
+
+    #[test]
+    fn light_bars_are_read_on_a_dark_ground_without_end_and_on_a_dark_label() {
+        let half = |digits: [usize; 4]| digits.map(|digit| PATTERNS[digit]).concat();
+        let widths = [&[1; 3][..], &half([9, 6, 3, 8]), &[1; 5], &half([5, 0, 7, 4]), &[1; 3]];
+        let mut light = false;
+        let bars = widths.concat().into_iter().flat_map(|modules| {
+            light = !light;
+            vec![if light { 200.0 } else { 20.0 }; 8 * usize::from(modules)]
+        });
+        let bars: Vec<f32> = bars.collect();
+        let (ground, beyond) = (vec![20.0; 80], vec![200.0; 60]);
+        let mut reader = Reader::default();
+        for profile in [
+            [&ground, &bars, &ground].map(Vec::as_slice).concat(),
+            [&beyond, &ground, &bars, &ground, &beyond].map(Vec::as_slice).concat(),
+        ] {
+            let found = reader.read_light(&profile, 0.25, &Formats::all());
+            let texts: Vec<String> = found.map(|reading| reading.text).collect();
+            assert_eq!(texts, ["96385074"]);
         }
     }
 }
