@@ -367,6 +367,7 @@ in = { "amazon.com" = { name = "Detergent", asins = ["B0EXAMPL91"] } }
             identifier: "]C0".to_owned(),
             corners: [Point::new(0.0, 0.0); 4],
             confidence: None,
+            add_on: None,
         };
         assert_eq!(model.serial_of(&symbol).unwrap().as_str(), "AD123456C");
         symbol.symbology = Symbology::QRCode;

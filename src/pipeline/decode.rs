@@ -427,6 +427,7 @@ mod tests {
             corners: [(left, 50.0), (right, 50.0), (right, 99.0), (left, 99.0)]
                 .map(|(x, y)| Point::new(x, y)),
             confidence: None,
+            add_on: None,
         };
         let (whole, part, beside) =
             (symbol("WHOLE", 200.0, 10.0), symbol("WHO", 150.0, 10.0), symbol("B", 290.0, 210.0));

@@ -270,6 +270,7 @@ mod tests {
             identifier: "]C0".to_owned(),
             corners: [Point::new(0.0, 0.0); 4],
             confidence: None,
+            add_on: None,
         }
     }
 

@@ -172,6 +172,7 @@ mod tests {
             identifier: identifier.to_owned(),
             corners: [Point::new(0.0, 0.0); 4],
             confidence: None,
+            add_on: None,
         }
     }
 

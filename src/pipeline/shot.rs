@@ -65,6 +65,7 @@ impl Secret {
             identifier: self.identifier.clone(),
             corners: self.corners.map(|(x, y)| Point::new(x, y)),
             confidence: None,
+            add_on: None,
         })
     }
 }
@@ -252,6 +253,7 @@ mod tests {
             identifier: "]Q1".to_owned(),
             corners: corners.map(|(x, y)| Point::new(left + x, 30.0 + y)),
             confidence: None,
+            add_on: None,
         }
     }
 
@@ -284,6 +286,7 @@ mod tests {
             corners: [(20.0, 15.0), (30.0, 15.0), (30.0, 25.0), (20.0, 25.0)]
                 .map(|(x, y)| Point::new(x, y)),
             confidence: None,
+            add_on: None,
         };
         assert_eq!(without_secrets(&picture, &[symbol("AD123456C")]), None);
         let filled = without_secrets(&picture, &[symbol("WIFI:S:net;T:WPA;P:secret;;")]).unwrap();

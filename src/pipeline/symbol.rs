@@ -210,6 +210,11 @@ pub struct Symbol {
     pub corners: Corners,
     /// What the reading rests on; `None` from a reader that does not tell.
     pub confidence: Option<Confidence>,
+    /// The two or five digits of the add-on symbol beside an EAN-13, UPC-A or UPC-E (ISO/IEC 15420, GS1 General
+    /// Specifications 5.2.2), such as an issue or a price. It says nothing of which product it is, so nothing is ever
+    /// decided by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub add_on: Option<String>,
 }
 
 /// A reading for which too little speaks: a hint to people, never used as a symbol (decision 20).

@@ -393,6 +393,7 @@ mod tests {
                     identifier: "]C0".to_owned(),
                     corners: [Point::new(9.0, 9.0); 4],
                     confidence: None,
+                    add_on: None,
                 })
                 .collect(),
         };

@@ -150,6 +150,7 @@ mod tests {
             identifier: "]Q1".to_owned(),
             corners: [Point::new(30.0, 30.0); 4],
             confidence: None,
+            add_on: None,
         }])
     }
 

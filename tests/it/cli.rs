@@ -473,6 +473,27 @@ fn decode_names_what_is_no_picture_and_goes_on() {
 }
 
 #[test]
+fn decode_tells_the_add_on_beside_the_text() {
+    // 9780735200449 and, nine modules on, 51299.
+    let main = "10101110110001001010011101110110100001011000101010110110011100101110010101110010111001110100101";
+    let add_on = "10110110001010110011010010011010001011010010111";
+    let folder = TempDir::new().unwrap();
+    for (name, beside) in [("a.pgm", ""), ("b.pgm", add_on)] {
+        let modules = format!("{:12}{main}{:9}{beside:59}", "", "");
+        let shades = modules.bytes().flat_map(|m| [if m == b'1' { 30_u8 } else { 220 }; 3]);
+        let row: Vec<u8> = shades.collect();
+        let head = format!("P5 {} 160 255\n", row.len());
+        fs::write(folder.path().join(name), [head.into_bytes(), row.repeat(160)].concat()).unwrap();
+    }
+    let lines = run(&["decode", "--json", folder.path().to_str().unwrap()]).is(0).json();
+    let symbols = |k: usize| lines[k]["symbols"].as_array().unwrap().clone();
+    let [[plain], [added]] = [&symbols(0)[..], &symbols(1)[..]] else { panic!("{lines:?}") };
+    assert!(plain.get("add_on").is_none(), "{plain}");
+    assert_eq!(added["add_on"], "51299");
+    assert_eq!((&added["text"], &added["format"]), (&plain["text"], &plain["format"]));
+}
+
+#[test]
 fn decode_draws_its_stages() {
     let folder = TempDir::new().unwrap();
     let stages = folder.path().join("stages");

@@ -157,6 +157,7 @@ impl SymbolText {
             identifier: self.identifier.clone(),
             corners: corners.map(|(dx, dy)| Point::new(x + dx, y + dy)),
             confidence: None,
+            add_on: None,
         }
     }
 }

@@ -259,7 +259,7 @@ impl Watch {
             let corners = [(0.0, 0.0), (180.0, 0.0), (180.0, 50.0), (0.0, 50.0)];
             let corners = corners.map(|(dx, dy)| Point::new(x + dx, y + dy));
             let (text, identifier) = (text.to_owned(), String::new());
-            Symbol { symbology, text, identifier, corners, confidence: None }
+            Symbol { symbology, text, identifier, corners, confidence: None, add_on: None }
         };
         let symbols = inside(names.iter().map(symbol).collect(), 1280, 720);
         let is_edge = |i: &usize| ALPHABET[*i].3.0 < 2.0;

@@ -117,7 +117,14 @@ fn symbol(found: &RXingResult) -> Option<Symbol> {
     let symbology = symbology(*found.getBarcodeFormat())?;
     let identifier = identifier(found, symbology);
     let text = without_leading_fnc1(found.getText(), &identifier).to_owned();
-    Some(Symbol { symbology, text, identifier, corners: corners(found), confidence: None })
+    Some(Symbol {
+        symbology,
+        text,
+        identifier,
+        corners: corners(found),
+        confidence: None,
+        add_on: None,
+    })
 }
 
 fn identifier(found: &RXingResult, symbology: Symbology) -> String {

@@ -8,6 +8,7 @@
     reason = "columns are clamped to the profile before they become indices"
 )]
 
+pub mod add_on;
 pub mod ballot;
 pub mod character;
 pub mod codabar;
@@ -352,11 +353,15 @@ fn symbol(claim: &Claim, strip: &Strip<'_>, profile: &[f32]) -> Symbol {
         contrast: (high - low).max(0.0) / 255.0,
         errors_corrected: 0,
     };
+    // What was only fitted has no edges, nor has what stands beside it.
+    let add_on =
+        if claim.is_by_edges() { add_on::read(strip, reading, (top, bottom)) } else { None };
     Symbol {
         symbology: reading.symbology,
         text: reading.text.clone(),
         identifier: reading.identifier.to_owned(),
         corners,
         confidence: Some(confidence),
+        add_on,
     }
 }

@@ -189,6 +189,7 @@ impl<'a> Search<'a> {
     pub fn read_upright(&mut self, padded: View<'a>, rim: f32) {
         for region in gather::wholes(padded, rim, None) {
             let Some(strip) = Strip::new(padded, region) else { continue };
+            let strip = strip.with_rim(rim);
             let mut symbols =
                 linear::read_plain(&strip, self.formats, &mut self.desk).unwrap_or_default();
             move_all(&mut symbols, -rim);
@@ -200,6 +201,7 @@ impl<'a> Search<'a> {
     pub fn read_whole(&mut self, padded: View<'a>, rim: f32, largest: Option<&Region>) {
         for region in gather::wholes(padded, rim, largest) {
             let Some(strip) = Strip::new(padded, region) else { continue };
+            let strip = strip.with_rim(rim);
             let Close { mut symbols, unclear } =
                 gather::read_whole(strip, self.formats, &mut self.desk);
             move_all(&mut symbols, -rim);

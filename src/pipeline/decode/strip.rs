@@ -48,6 +48,8 @@ pub struct Strip<'a> {
     pub step: f32,
     half: f32,
     shift: [f32; TERMS],
+    /// Pixels around the picture that were put there.
+    rim: f32,
 }
 
 impl<'a> Strip<'a> {
@@ -67,7 +69,14 @@ impl<'a> Strip<'a> {
             step,
             half,
             shift: [0.0, lean, 0.0, 0.0, 0.0],
+            rim: 0.0,
         })
+    }
+
+    /// The same in a picture around which so many pixels were put.
+    #[must_use]
+    pub fn with_rim(self, rim: f32) -> Self {
+        Self { rim, ..self }
     }
 
     /// The same of one in `n` columns.
@@ -83,7 +92,8 @@ impl<'a> Strip<'a> {
 
     /// The strip of the same place with straight rows: different bars above each other make a bent middle line.
     pub fn straight(&self) -> Option<Self> {
-        Self::new(self.picture, Region { slope: 0.0, bend: 0.0, ..self.region })
+        let region = Region { slope: 0.0, bend: 0.0, ..self.region };
+        Self::new(self.picture, region).map(|strip| strip.with_rim(self.rim))
     }
 
     /// The strip of the same bars between rows `from` and `to`, and between two columns.
@@ -97,12 +107,36 @@ impl<'a> Strip<'a> {
         );
         let across = (last - first) / 2.0 * self.step;
         let along = (to - from) / 2.0 * self.region.along;
-        Self::new(self.picture, Region { centre, across, along, bend: 0.0, ..self.region })
+        let region = Region { centre, across, along, bend: 0.0, ..self.region };
+        Self::new(self.picture, region).map(|strip| strip.with_rim(self.rim))
+    }
+
+    /// The same whose middle line and whose bars' lean go straight on from two columns: what bends between them says
+    /// nothing of what is far beyond.
+    #[must_use]
+    pub fn extended(&self, (first, last): (f32, f32)) -> Self {
+        let region = &self.region;
+        let [u, w] = [first, last].map(|column| column * self.step - self.half);
+        // The chord of a parabola through two of its points.
+        let bend = region.bend / (region.across * region.across).max(1.0);
+        let (_, down) = region.axes();
+        let sunk = -bend * u * w;
+        let centre = Point::new(region.centre.x + sunk * down.x, region.centre.y + sunk * down.y);
+        let slope = region.slope + bend * (u + w);
+        let [a, b, c, d, e] = self.shift;
+        let shift =
+            [a - d * u * w / (self.half * self.half), b + d * (u + w) / self.half, c, 0.0, e];
+        Self { region: Region { centre, slope, bend: 0.0, ..*region }, shift, ..self.clone() }
     }
 
     /// Whether `point` lies in the picture, at least `margin` pixels from its rim.
     pub fn shows(&self, point: Point, margin: f32) -> bool {
         self.picture.holds(point.x, point.y, margin)
+    }
+
+    /// Whether a camera saw `point`, rather than that it lies outside.
+    pub fn is_seen(&self, point: Point) -> bool {
+        self.picture.holds(point.x, point.y, self.rim)
     }
 
     /// Where a column of the profile lies in the picture, `v` from -1 (top row) to 1 (bottom row).
@@ -154,6 +188,25 @@ impl<'a> Strip<'a> {
         let mut mean = Vec::new();
         self.mean_into(&mut mean, (from, to), n);
         mean
+    }
+
+    /// The mean of at most `most` rows between `from` and `to`, in these columns, which may lie beyond the strip's own.
+    pub fn mean_of_columns(
+        &self,
+        (first, last): (f32, f32),
+        (from, to): (f32, f32),
+        most: usize,
+    ) -> Vec<f32> {
+        let n = ((to - from).abs() * self.region.along).ceil().clamp(1.0, most.max(1) as f32);
+        let mut sum = vec![0.0; (last - first).clamp(0.0, MAX_COLUMNS as f32) as usize];
+        for k in 0..n as usize {
+            let v = from + (to - from) * (k as f32 + 0.5) / n;
+            self.add_at(v, first * self.step - self.half, &mut sum);
+        }
+        for value in &mut sum {
+            *value /= n;
+        }
+        sum
     }
 
     /// Makes `sum` the mean of `n` rows between `from` and `to`.
@@ -336,5 +389,24 @@ mod tests {
             correlation(&strip.mean(-0.75, -0.65, 3), &strip.mean(0.65, 0.75, 3))
         };
         assert!(ends(region) > 0.9 && ends(Region { fan: 0.0, ..region }) < 0.7);
+    }
+
+    #[test]
+    fn an_extended_strip_goes_through_two_places_and_straight_on() {
+        let luma = vec![0; 40_000];
+        let view = View { width: 200, height: 200, luma: &luma };
+        let centre = Point::new(100.0, 100.0);
+        let (angle, slope) = (0.3, 0.1);
+        let region =
+            Region { centre, angle, across: 40.0, along: 20.0, slope, bend: 4.0, fan: 0.0 };
+        let shift = [0.5, 1.0, 0.0, 2.0, 0.0];
+        let bent = Strip { shift, ..Strip::new(view, region).unwrap() };
+        let straight = bent.extended((30.0, 160.0));
+        for (column, v) in [(30.0, 0.5), (160.0, 0.5), (30.0, -0.5), (160.0, -0.5)] {
+            let apart = bent.point(column, v).distance(straight.point(column, v));
+            assert!(apart < 1e-3, "{apart}");
+        }
+        let [a, b, c] = [30.0, 160.0, 290.0].map(|column| straight.point(column, 0.5));
+        assert!(b.distance(Point::new(a.x.midpoint(c.x), a.y.midpoint(c.y))) < 1e-3);
     }
 }

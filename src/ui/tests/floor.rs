@@ -110,6 +110,7 @@ fn symbol(symbology: Symbology, text: &str, n: u8) -> Symbol {
         identifier: "]C0".to_owned(),
         corners: [corner(0., 0.), corner(200., 0.), corner(200., 50.), corner(0., 50.)],
         confidence: None,
+        add_on: None,
     }
 }
 

@@ -83,6 +83,11 @@ impl Claim {
         (middle(self.bands.trailing_zeros()), middle(last))
     }
 
+    /// Whether edges told it, rather than a fit alone.
+    pub fn is_by_edges(&self) -> bool {
+        (self.bands | self.pooled & ((1 << FITTED) - 1)) != 0
+    }
+
     fn is_supported(&self) -> bool {
         let (bands, pooled) = (self.bands.count_ones(), self.pooled.count_ones());
         match (self.reading.symbology.error_control(), self.reading.symbology) {

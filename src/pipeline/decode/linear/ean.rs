@@ -32,8 +32,9 @@ pub const PATTERNS: [[u8; 4]; 20] = [
     [2, 1, 1, 3],
 ];
 
-/// The digits on the left and on the right, element by element.
-static LEFT: Columns<4, 20> = columns(&PATTERNS);
+/// The digits on the left, of sets A and B, element by element.
+pub static LEFT: Columns<4, 20> = columns(&PATTERNS);
+/// The digits on the right.
 static RIGHT: Columns<4, 10> = columns(&PATTERNS);
 
 /// ISO/IEC 15420, table 3: which of the six left digits are of set B, for each leading digit of EAN-13.
@@ -168,11 +169,13 @@ fn guards(bars: &Bars, start: usize, layout: &Layout, module: f32) -> Option<f32
     (growth.abs() < 0.7 && guards.clone().all(fits)).then_some(growth)
 }
 
-fn set_b(left: &[usize]) -> u8 {
+/// Which of these indices of [`PATTERNS`] are of set B, the first one's bit the highest.
+pub fn set_b(left: &[usize]) -> u8 {
     left.iter().fold(0, |bits, index| bits << 1 | u8::from(*index >= 10))
 }
 
-fn digit(index: usize) -> u8 {
+/// The digit that an index of [`PATTERNS`] stands for.
+pub fn digit(index: usize) -> u8 {
     u8::try_from(index % 10).unwrap_or_default()
 }
 
@@ -242,7 +245,8 @@ fn is_checked(digits: &[u8]) -> bool {
     digits.iter().rev().enumerate().map(weighted).sum::<u32>() % 10 == 0
 }
 
-fn as_text(digits: &[u8]) -> String {
+/// Digits as text.
+pub fn as_text(digits: &[u8]) -> String {
     digits.iter().map(|d| char::from(b'0' + d)).collect()
 }
 

@@ -323,6 +323,7 @@ fn symbol(text: String, identifier: &str, grid: &Grid, (bits, changed): (&Bits, 
         identifier: identifier.to_owned(),
         corners: grid.corners,
         confidence: Some(confidence),
+        add_on: None,
     }
 }
 

@@ -332,6 +332,7 @@ fn named(reading: Reading, bits: &Bits, grid: &Grid) -> Symbol {
         identifier: reading.identifier,
         corners: grid.corners,
         confidence: Some(confidence),
+        add_on: None,
     }
 }
 

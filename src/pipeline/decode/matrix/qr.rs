@@ -362,6 +362,7 @@ fn named(bits: &Bits, grid: &Grid, doubts: Doubts) -> Option<Symbol> {
         identifier: reading.identifier,
         corners: grid.corners,
         confidence: Some(confidence),
+        add_on: None,
     })
 }
 

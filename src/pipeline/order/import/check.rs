@@ -162,6 +162,7 @@ fn carried_by_a_box(code: &str, catalog: &Catalog) -> Option<&'static str> {
         identifier: identifier.to_owned(),
         corners: [Point::new(0.0, 0.0); 4],
         confidence: None,
+        add_on: None,
     };
     let forms = [
         as_symbol(Symbology::Code128, "]C0"),

@@ -339,5 +339,6 @@ fn symbol(found: &Found<'_>, strip: &Strip<'_>) -> Symbol {
         identifier: IDENTIFIER.to_owned(),
         corners: strip.corners((from, to), (top, bottom), backward),
         confidence: Some(confidence),
+        add_on: None,
     }
 }

@@ -115,6 +115,7 @@ impl Words<'_> {
             identifier: reading.identifier.to_owned(),
             corners: self.layout.corners(),
             confidence: Some(confidence),
+            add_on: None,
         }
     }
 }
