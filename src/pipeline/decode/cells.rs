@@ -2,6 +2,7 @@
 
 use multiversion::multiversion;
 
+use crate::pipeline::decode::lanes::{BLOCK, fill};
 use crate::pipeline::decode::raster::View;
 
 /// Pixels on a side of a cell.
@@ -50,9 +51,8 @@ pub struct Levels {
 
 impl Levels {
     /// Those of `energies`, which are put in order in `sorted`.
-    fn of(energies: impl Iterator<Item = f32>, sorted: &mut Vec<f32>) -> Self {
-        sorted.clear();
-        sorted.extend(energies.step_by(4));
+    fn of(energies: impl ExactSizeIterator<Item = f32>, sorted: &mut Vec<f32>) -> Self {
+        fill(sorted, energies.step_by(4));
         let Some(last) = sorted.len().checked_sub(1) else { return Self::default() };
         let mut at =
             |share: usize| *sorted.select_nth_unstable_by(last * share / 100, f32::total_cmp).1;
@@ -110,13 +110,13 @@ impl Cells {
     }
 
     /// The same of each cell.
-    pub fn tensors(&self) -> impl Iterator<Item = [f32; 3]> + '_ {
+    pub fn tensors(&self) -> impl ExactSizeIterator<Item = [f32; 3]> + '_ {
         let [xx, yy, xy] = &self.planes;
         xx.iter().zip(yy).zip(xy).map(|((xx, yy), xy)| [*xx, *yy, *xy])
     }
 
     /// The energy of each window.
-    fn windows(&self) -> impl Iterator<Item = f32> + '_ {
+    fn windows(&self) -> impl ExactSizeIterator<Item = f32> + '_ {
         self.planes[0].iter().zip(&self.planes[1]).map(|(xx, yy)| xx + yy)
     }
 
@@ -125,7 +125,13 @@ impl Cells {
         // Those near it and above are few.
         let near = 0.7 * self.levels.strong;
         above.clear();
-        above.extend(self.windows().filter(|energy| *energy >= near));
+        let [xx, yy, _] = &self.planes;
+        for (xx, yy) in xx.chunks(BLOCK).zip(yy.chunks(BLOCK)) {
+            let energies = xx.iter().zip(yy).map(|(xx, yy)| xx + yy);
+            if energies.clone().fold(false, |any, energy| any | (energy >= near)) {
+                above.extend(energies.filter(|energy| *energy >= near));
+            }
+        }
         let n_stronger = self.energies.len().saturating_sub(1).div_ceil(100);
         match above.len().checked_sub(1 + n_stronger) {
             Some(rank) => *above.select_nth_unstable_by(rank, f32::total_cmp).1,
@@ -140,7 +146,7 @@ impl Cells {
 
     /// Whether each cell has a good part of the energy of its window itself, not from its neighbours alone: fine bars
     /// fill every cell, and near a small symbol the window would reach over its quiet zone to the edge of the label.
-    pub fn are_own(&self) -> impl Iterator<Item = bool> + '_ {
+    pub fn are_own(&self) -> impl ExactSizeIterator<Item = bool> + '_ {
         self.energies.iter().zip(self.windows()).map(|(own, window)| *own >= 0.4 * window)
     }
 

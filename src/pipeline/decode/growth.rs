@@ -4,10 +4,8 @@
     reason = "cell indices are far below the limits of their types"
 )]
 
-use multiversion::multiversion;
-
 use crate::pipeline::decode::cells::{CELL, Cells};
-use crate::pipeline::decode::lanes::first;
+use crate::pipeline::decode::lanes::{fill, first};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::symbol::Point;
 
@@ -61,7 +59,7 @@ impl Growth {
     pub fn regions(
         &mut self,
         cells: &Cells,
-        open: impl Iterator<Item = bool>,
+        open: impl ExactSizeIterator<Item = bool>,
         wanted: fn(&[Member]) -> bool,
     ) -> Vec<Region> {
         fill(&mut self.open, open);
@@ -148,13 +146,6 @@ fn grow(start: usize, cells: &Cells, open: &mut [bool], members: &mut Vec<Member
         }
         members.extend(joined.into_iter().flatten());
     }
-}
-
-/// Makes `all` what `values` gives, many at once.
-#[multiversion(targets("x86_64+avx2"))]
-fn fill<T>(all: &mut Vec<T>, values: impl Iterator<Item = T>) {
-    all.clear();
-    all.extend(values);
 }
 
 /// The energy of a cell and by how much its direction is turned from an angle, in radians, whose double has this sine and

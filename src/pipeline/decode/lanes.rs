@@ -1,5 +1,7 @@
 //! Sums over profiles, eight columns at a time: what a compiler makes vectors of.
 
+use multiversion::multiversion;
+
 /// Sums side by side.
 const LANES: usize = 8;
 
@@ -72,8 +74,18 @@ pub fn range(values: &[f32]) -> (f32, f32) {
     rest.iter().fold((low[0], high[0]), narrower)
 }
 
+/// Makes `all` what `values` gives, many at once.
+#[multiversion(targets("x86_64+avx2"))]
+pub fn fill<T: Copy + Default>(all: &mut Vec<T>, values: impl ExactSizeIterator<Item = T>) {
+    all.resize(values.len(), T::default());
+    // Not `extend`: what it calls would be compiled without.
+    for (place, value) in all.iter_mut().zip(values) {
+        *place = value;
+    }
+}
+
 /// Values that are asked at once.
-const BLOCK: usize = 32;
+pub const BLOCK: usize = 32;
 
 /// The place of the first of `values` that `is` so, where few are: whole blocks are passed over.
 pub fn first<T>(values: &[T], is: impl Fn(&T) -> bool) -> Option<usize> {

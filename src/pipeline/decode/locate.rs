@@ -217,7 +217,7 @@ impl Region {
 }
 
 /// Whether each cell may be of bars: strong, and of one direction.
-fn directed(cells: &Cells, levels: Levels, coherence: f32) -> impl Iterator<Item = bool> {
+fn directed(cells: &Cells, levels: Levels, coherence: f32) -> impl ExactSizeIterator<Item = bool> {
     let threshold = MIN_ENERGY.max(3.0 * levels.noise).max(0.02 * levels.strong);
     cells.tensors().map(move |[xx, yy, xy]| {
         let energy = xx + yy;

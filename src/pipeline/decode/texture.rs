@@ -4,6 +4,7 @@
 
 use crate::pipeline::decode::cells::{CELL, Cells};
 use crate::pipeline::decode::components::{Component, Components};
+use crate::pipeline::decode::lanes::fill;
 use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::raster::View;
 
@@ -104,6 +105,10 @@ impl Patch {
             |a: usize, n: usize, b: usize, m: usize| (a + n).min(b + m).saturating_sub(a.max(b));
         let both = common(self.left, self.width, other.left, other.width)
             * common(self.top, self.height, other.top, other.height);
+        // Nearly all have nothing in common.
+        if both == 0 {
+            return 0.0;
+        }
         both as f32 / (self.area() + other.area() - both).max(1) as f32
     }
 }
@@ -327,13 +332,12 @@ impl Marked {
                 | mark(is_strong && is_own, Mark::OWN)
         };
         self.columns = cells.columns;
-        self.marks.clear();
-        self.marks.extend(cells.tensors().zip(cells.are_own()).map(marks));
+        fill(&mut self.marks, cells.tensors().zip(cells.are_own()).map(marks));
     }
 
     /// The patches of joined cells with one mark.
     fn patches(&mut self, mark: u8, wanted: &Least) -> impl Iterator<Item = Patch> {
-        let found = self.components.of(&self.marks, self.columns, |marks| marks & mark != 0);
+        let found = self.components.of(&self.marks, self.columns, mark);
         found.iter().filter_map(|joined| patch(joined, wanted))
     }
 }
