@@ -36,8 +36,8 @@ pub struct Workspace {
     own: [Vec<f32>; 3],
     /// Sums over three cells of a column.
     row: Vec<f32>,
-    /// Energies to be sorted.
-    sorted: Vec<f32>,
+    /// Energies to be sorted, as their bits: those of what is not negative are in its order.
+    sorted: Vec<u32>,
 }
 
 /// Two energies among those of all windows, of a quarter of them.
@@ -51,11 +51,11 @@ pub struct Levels {
 
 impl Levels {
     /// Those of `energies`, which are put in order in `sorted`.
-    fn of(energies: impl ExactSizeIterator<Item = f32>, sorted: &mut Vec<f32>) -> Self {
-        fill(sorted, energies.step_by(4));
+    fn of(energies: impl ExactSizeIterator<Item = f32>, sorted: &mut Vec<u32>) -> Self {
+        fill(sorted, energies.step_by(4).map(f32::to_bits));
         let Some(last) = sorted.len().checked_sub(1) else { return Self::default() };
         let mut at =
-            |share: usize| *sorted.select_nth_unstable_by(last * share / 100, f32::total_cmp).1;
+            |share: usize| f32::from_bits(*sorted.select_nth_unstable(last * share / 100).1);
         Self { noise: at(20), strong: at(99) }
     }
 }
@@ -129,12 +129,12 @@ impl Cells {
         for (xx, yy) in xx.chunks(BLOCK).zip(yy.chunks(BLOCK)) {
             let energies = xx.iter().zip(yy).map(|(xx, yy)| xx + yy);
             if energies.clone().fold(false, |any, energy| any | (energy >= near)) {
-                above.extend(energies.filter(|energy| *energy >= near));
+                above.extend(energies.filter(|energy| *energy >= near).map(f32::to_bits));
             }
         }
         let n_stronger = self.energies.len().saturating_sub(1).div_ceil(100);
         match above.len().checked_sub(1 + n_stronger) {
-            Some(rank) => *above.select_nth_unstable_by(rank, f32::total_cmp).1,
+            Some(rank) => f32::from_bits(*above.select_nth_unstable(rank).1),
             None => self.levels.strong,
         }
     }
