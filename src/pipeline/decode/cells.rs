@@ -128,7 +128,8 @@ impl Cells {
         let [xx, yy, _] = &self.planes;
         for (xx, yy) in xx.chunks(BLOCK).zip(yy.chunks(BLOCK)) {
             let energies = xx.iter().zip(yy).map(|(xx, yy)| xx + yy);
-            if energies.clone().fold(false, |any, energy| any | (energy >= near)) {
+            let greater = |most: f32, energy: f32| if energy > most { energy } else { most };
+            if energies.clone().fold(0.0, greater) >= near {
                 above.extend(energies.filter(|energy| *energy >= near).map(f32::to_bits));
             }
         }
