@@ -25,6 +25,8 @@ const PURE: &[&str] = &[
     "jiff",
     "toml",
     "csv",
+    // It asks what the processor can do; what is worked out is the same.
+    "multiversion",
 ];
 
 const LAYERS: &[Layer] = &[
