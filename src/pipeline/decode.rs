@@ -175,7 +175,7 @@ fn look(view: View<'_>, formats: &Formats, work: Work, pools: &Pools) -> Decoded
     search.read(&locate::joined(&unread));
     search.read_chained(&locate::chained(&search.left(&unread)));
     let worn = locate::worn_regions(&reduced.cells, pools).into_iter();
-    search.read_worn(worn.map(|region| region.scaled(reduced.factor)));
+    search.read_worn(worn.map(|(region, may_be)| (region.scaled(reduced.factor), may_be)));
     // What costs more comes later: what was read by then is spared it.
     let symbols = &mut search.found.symbols;
     matrix::stacked::read(view, &unread, formats, symbols);

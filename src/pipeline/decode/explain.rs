@@ -66,7 +66,7 @@ pub fn explain<'a>(picture: &Picture, formats: &Formats, decoded: &'a Decoded) -
     let pools = Pools::default();
     let mut reduced = Reduced::of(view, formats, &pools);
     let mut found = regions(&reduced, &pools);
-    for worn in locate::worn_regions(&reduced.cells, &pools) {
+    for (worn, _) in locate::worn_regions(&reduced.cells, &pools) {
         let region = worn.scaled(reduced.factor);
         if !region.is_among(&found) {
             found.push(region);

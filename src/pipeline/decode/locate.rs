@@ -107,20 +107,21 @@ impl Region {
 
 /// The regions of bars in `cells`, largest first.
 pub fn regions(cells: &Cells, pools: &Pools) -> Vec<Region> {
-    pools.growths.lend().regions(cells, directed(cells, cells.levels, MIN_COHERENCE), |_| true)
+    pools.growths.lend().regions(cells, directed(cells, cells.levels, MIN_COHERENCE))
 }
 
 /// The same of cells that have the gradient of bars themselves.
 pub fn own_regions(cells: &Cells, pools: &Pools) -> Vec<Region> {
     let levels = cells.own_levels(&mut pools.workspaces.lend());
     let directed = directed(cells, levels, MIN_COHERENCE).zip(cells.are_own());
-    pools.growths.lend().regions(cells, directed.map(|(is, is_own)| is && is_own), |_| true)
+    pools.growths.lend().regions(cells, directed.map(|(is, is_own)| is && is_own))
 }
 
-/// The same with bars that lines cross, as dots of a worn printing head leave them.
-pub fn worn_regions(cells: &Cells, pools: &Pools) -> Vec<Region> {
+/// The same with bars that lines cross, as dots of a worn printing head leave them, and whether each may be worn bars by
+/// itself. If not, it may be a piece of some.
+pub fn worn_regions(cells: &Cells, pools: &Pools) -> Vec<(Region, bool)> {
     let directed = directed(cells, cells.levels, WORN_COHERENCE);
-    pools.growths.lend().regions(cells, directed, may_be_worn)
+    pools.growths.lend().judged(cells, directed, may_be_worn)
 }
 
 /// Whether `members` may be of bars that lines cross: together they have one direction, and neither hardly any nor nearly

@@ -105,10 +105,11 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The same of regions of worn bars: what lines cross is mostly print, so their rows have to be alike.
-    pub fn read_worn(&mut self, regions: impl Iterator<Item = Region>) {
-        let worn: Vec<Region> = regions.collect();
-        let regions = self.unseen(worn.iter().copied());
+    /// The same of regions of worn bars, with whether they may be so by themselves: what lines cross is mostly print, so
+    /// their rows have to be alike.
+    pub fn read_worn(&mut self, worn: impl Iterator<Item = (Region, bool)>) {
+        let worn: Vec<(Region, bool)> = worn.collect();
+        let regions = self.unseen(worn.iter().filter(|(_, may_be)| *may_be).map(|(r, _)| *r));
         let (alike, heaps): (Vec<Region>, Vec<Region>) = regions.partition(|r| self.are_bars(r));
         let (fitted, others) = alike.split_at(alike.len().min(MAX_WORN_FITTED));
         self.read(fitted);
@@ -119,7 +120,8 @@ impl<'a> Search<'a> {
             add(&mut self.found.symbols, found, self.view);
         }
         // What lines without ink have left of wide bars are pieces.
-        let chains = locate::chained(&self.left(&worn)).into_iter();
+        let pieces: Vec<Region> = worn.into_iter().map(|(region, _)| region).collect();
+        let chains = locate::chained(&self.left(&pieces)).into_iter();
         let is_worn = |r: &Region| Strip::new(self.view, *r).is_some_and(|strip| is_worn(&strip));
         let may_be = |r: &Region| r.along < MAX_HIGH * r.across && self.are_bars(r) && is_worn(r);
         let chains: Vec<Region> = chains.filter(may_be).take(MAX_WORN_CHAINS).collect();
