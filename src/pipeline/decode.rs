@@ -16,6 +16,8 @@ pub mod linear;
 pub mod locate;
 pub mod matrix;
 pub mod noise;
+pub mod patch;
+pub mod patches;
 pub mod pool;
 pub mod pooled;
 pub mod profile;
@@ -30,6 +32,7 @@ pub mod work;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::patches::Patches;
 use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::decode::reduced::Reduced;
@@ -86,7 +89,7 @@ impl Formats {
     }
 }
 
-/// How many times a picture that reads nothing is halved to find wider bars.
+/// How many smaller pictures are looked at for wider bars where nothing was read.
 const COARSER: usize = 2;
 
 /// Half the pixels that such a symbol has across in the smaller picture, at least: what was read there had 90, and narrower
@@ -168,7 +171,8 @@ fn look(view: View<'_>, formats: &Formats, work: Work, pools: &Pools) -> Decoded
     }
     let strips = search.read_plain(&regions);
     // A symbol with finder patterns costs little to read, and its modules look like bars in places.
-    let patches = matrix::Patches::of(view, &reduced, pools);
+    let smaller = reduced.halvings(view, pools);
+    let patches = Patches::of(view, &reduced, &smaller, pools);
     patches.read_by_finders(formats, &mut search.found.symbols);
     search.read_closely(strips);
     let unread: Vec<Region> = regions.into_iter().filter(|region| !search.has(region)).collect();
@@ -190,7 +194,7 @@ fn look(view: View<'_>, formats: &Formats, work: Work, pools: &Pools) -> Decoded
         if is_small {
             search.read_whole(padded.view(), gather::RIM as f32, unread.first());
         }
-        read_coarser(&mut search, reduced.smaller(view, pools), view, pools);
+        read_coarser(&mut search, &smaller, pools);
     }
     if search.found.symbols.is_empty() {
         matrix::read_whole(view, formats, &mut search.found.symbols);
@@ -204,22 +208,14 @@ fn look(view: View<'_>, formats: &Formats, work: Work, pools: &Pools) -> Decoded
 }
 
 /// Bars as wide as a window of cells have no gradient there: they show in a smaller picture.
-fn read_coarser<'p>(
-    search: &mut Search<'_>,
-    mut smaller: Reduced<'p>,
-    view: View<'_>,
-    pools: &'p Pools,
-) {
-    for level in 1..=COARSER {
+fn read_coarser(search: &mut Search<'_>, smaller: &[Reduced<'_>], pools: &Pools) {
+    for smaller in smaller.iter().take(COARSER) {
         if !search.found.symbols.is_empty() {
             return;
         }
         let found = locate::regions(&smaller.cells, pools).into_iter();
         let wide = found.filter(|region| region.across >= MIN_WIDE_ACROSS);
         search.read_wide(wide.map(|region| region.scaled(smaller.factor)));
-        if level < COARSER {
-            smaller = smaller.smaller(view, pools);
-        }
     }
 }
 

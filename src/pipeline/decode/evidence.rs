@@ -13,9 +13,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::pipeline::decode::linear::{self, Close, Desk, Unclear};
 use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::patch::Patch;
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::strip::{Strip, correlation};
-use crate::pipeline::decode::texture::Patch;
 use crate::pipeline::decode::work::Work;
 use crate::pipeline::decode::{Decoded, Decoder, Fell, Formats, add, sort};
 use crate::pipeline::frame::Picture;

@@ -9,13 +9,13 @@
 
 use crate::pipeline::decode::cells::Cells;
 use crate::pipeline::decode::locate::{self, Region};
-use crate::pipeline::decode::matrix::Patches;
+use crate::pipeline::decode::patch::Patch;
+use crate::pipeline::decode::patches::Patches;
 use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::reduced::Reduced;
 use crate::pipeline::decode::strip::Strip;
-use crate::pipeline::decode::texture::Patch;
 use crate::pipeline::decode::{Decoded, Formats, contains, regions};
 use crate::pipeline::frame::Picture;
 
@@ -73,7 +73,8 @@ pub fn explain<'a>(picture: &Picture, formats: &Formats, decoded: &'a Decoded) -
         }
     }
     let regions = found.into_iter().filter_map(|region| bar(view, region, decoded)).collect();
-    let patches = Patches::of(view, &reduced, &pools).patches;
+    let smaller = reduced.halvings(view, &pools);
+    let patches = Patches::of(view, &reduced, &smaller, &pools).boxes();
     let cells = std::mem::take(&mut *reduced.cells);
     Explained { cells, factor: reduced.factor, regions, patches, decoded }
 }

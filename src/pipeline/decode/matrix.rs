@@ -17,19 +17,11 @@ use crate::pipeline::decode::engine::{self, Effort, Family};
 use crate::pipeline::decode::matrix::edges::Edges;
 use crate::pipeline::decode::matrix::line::Line;
 use crate::pipeline::decode::matrix::rings::{Relief, Rings};
-use crate::pipeline::decode::noise::is_noise;
-use crate::pipeline::decode::pool::Pools;
+use crate::pipeline::decode::patch::Patch;
 use crate::pipeline::decode::raster::{Gray, View};
-use crate::pipeline::decode::reduced::Reduced;
-use crate::pipeline::decode::texture::{Patch, is_mixed, may_be_modules, patches};
-use crate::pipeline::decode::{Formats, add, contains};
+use crate::pipeline::decode::texture::is_mixed;
+use crate::pipeline::decode::{Formats, add};
 use crate::pipeline::symbol::{Point, Symbol, Symbology};
-
-/// Most patches that are read in one picture.
-const MAX_PATCHES: usize = 14;
-
-/// Pixels of a patch, at most: modules of more than some sixteen pixels show no texture. What was read had 180 000.
-const LARGEST: usize = 1_000_000;
 
 /// Most bull's eyes that are followed in one patch.
 const MAX_EYES: usize = 10;
@@ -41,7 +33,7 @@ const SMALL_SIDE: usize = 110;
 pub(crate) const WHOLE: usize = 1300 * 1300;
 
 /// A picture of at most this many pixels is searched for finders enlarged, one of more than twice so many reduced.
-const FINE: usize = 240 * 240;
+pub(crate) const FINE: usize = 240 * 240;
 
 /// A patch of more pixels than this is searched at half its size, too.
 const FINEST: usize = 80 * 80;
@@ -55,56 +47,14 @@ const SLIGHT: usize = 300 * 300;
 /// A picture of at most this many pixels is read enlarged, too.
 const TINY: usize = 400 * 400;
 
-/// The patches of a picture that may be matrix symbols.
-#[derive(Debug)]
-pub struct Patches<'a> {
-    view: View<'a>,
-    /// In pixels of the picture, largest first.
-    pub patches: Vec<Patch>,
-}
-
-impl<'a> Patches<'a> {
-    /// Those of `view`, whose structure is `reduced`.
-    pub fn of(view: View<'a>, reduced: &Reduced<'_>, pools: &Pools) -> Self {
-        let factor = if reduced.factor > 1.0 { 2 } else { 1 };
-        let small = reduced.small(view);
-        let grids = [&*reduced.cells].into_iter().chain(reduced.fine.as_deref());
-        let patches = patches(grids, pools);
-        let is_noise = |patch: &Patch| factor > 1 && is_noise(view, small, patch);
-        let may_be_read = |patch: &Patch| {
-            patch.area() * factor * factor <= LARGEST
-                && may_be_modules(small, patch)
-                && is_mixed(small, patch)
-                && !is_noise(patch)
-        };
-        let likely = patches.into_iter().take(MAX_PATCHES).filter(may_be_read);
-        Self { view, patches: likely.map(|patch| patch.scaled(factor)).collect() }
-    }
-
-    /// Adds the symbols that have finder patterns: QR Code and Aztec.
-    pub fn read_by_finders(&self, formats: &Formats, symbols: &mut Vec<Symbol>) {
-        self.each_unread(symbols, |patch| read_by_finders(self.view, patch, formats));
-    }
-
-    /// Adds the symbols that are found by their sides, which costs more: Data Matrix.
-    pub fn read_by_sides(&self, formats: &Formats, symbols: &mut Vec<Symbol>) {
-        if formats.has(Symbology::DataMatrix) {
-            self.each_unread(symbols, |patch| read_by_sides(self.view, patch));
-        }
-    }
-
-    fn each_unread(&self, symbols: &mut Vec<Symbol>, read: impl Fn(&Patch) -> Option<Symbol>) {
-        for patch in &self.patches {
-            if !symbols.iter().any(|symbol| contains(symbol, middle(patch))) {
-                add(symbols, read(patch), self.view);
-            }
-        }
-    }
-}
-
-/// The symbol of a patch that has finder patterns.
-fn read_by_finders(view: View<'_>, patch: &Patch, formats: &Formats) -> Option<Symbol> {
-    let crop = Crop::plain(view, patch).bounded();
+/// The symbol of a patch that has finder patterns, looked for in a crop of at most so many pixels.
+pub(crate) fn read_by_finders(
+    view: View<'_>,
+    patch: &Patch,
+    formats: &Formats,
+    most: usize,
+) -> Option<Symbol> {
+    let crop = Crop::plain(view, patch).within(most);
     let gray = crop.gray.view();
     let relief = Relief::of(gray);
     let is_wanted = formats.has_any(Family::Qr.symbologies());
@@ -114,7 +64,7 @@ fn read_by_finders(view: View<'_>, patch: &Patch, formats: &Formats) -> Option<S
     // Micro QR and rMQR have one finder pattern.
     let of_one = || {
         (1..3).contains(&finders.len()).then_some(())?;
-        let crop = Crop::of(view, patch).bounded();
+        let crop = Crop::of(view, patch).within(most);
         let found = engine::read(crop.gray.view(), Family::Qr, Effort::Quick)?;
         Some(crop.placed(found))
     };
@@ -123,10 +73,10 @@ fn read_by_finders(view: View<'_>, patch: &Patch, formats: &Formats) -> Option<S
     qr().or_else(aztec).or_else(fine).map(|symbol| crop.placed(symbol)).or_else(of_one)
 }
 
-/// The Data Matrix symbol of a patch.
-fn read_by_sides(view: View<'_>, patch: &Patch) -> Option<Symbol> {
+/// The Data Matrix symbol of a patch, looked for in a crop of at most so many pixels.
+pub(crate) fn read_by_sides(view: View<'_>, patch: &Patch, most: usize) -> Option<Symbol> {
     // Enlarging adds nothing to straight edges.
-    let plain = Crop::plain(view, patch).bounded();
+    let plain = Crop::plain(view, patch).within(most);
     let whole = || Sides::of(plain.gray.view()).read().map(|symbol| plain.placed(symbol));
     if plain.gray.luma.len() <= FINEST {
         return whole();
@@ -285,12 +235,6 @@ impl<'a> Whole<'a> {
 /// The whole of `view`.
 fn all_of(view: View<'_>) -> Patch {
     Patch { left: 0, top: 0, width: view.width, height: view.height }
-}
-
-/// The middle of `patch`.
-fn middle(patch: &Patch) -> Point {
-    let middle = |from: usize, n: usize| from as f32 + n as f32 / 2.0;
-    Point::new(middle(patch.left, patch.width), middle(patch.top, patch.height))
 }
 
 /// `patch` with its quiet zone, and with the rim that the threshold cut away.

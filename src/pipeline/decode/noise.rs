@@ -1,7 +1,7 @@
 //! Noise told from modules: a pixel tells nothing of the next one.
 
+use crate::pipeline::decode::patch::Patch;
 use crate::pipeline::decode::raster::View;
-use crate::pipeline::decode::texture::Patch;
 
 /// Pixels of a step that leads from one module into another.
 const APART: usize = 3;

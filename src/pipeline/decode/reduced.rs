@@ -5,6 +5,10 @@ use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::{Formats, SMALL};
 
+/// How many times the reduced picture is halved to find wider modules and bars: modules of 80 pixels have five in the
+/// last.
+pub const HALVINGS: usize = 3;
+
 /// The structure of a picture, in cells of a picture perhaps reduced.
 #[derive(Debug)]
 pub struct Reduced<'p> {
@@ -31,11 +35,18 @@ impl<'p> Reduced<'p> {
     }
 
     /// The same of `view`, the whole picture, at half this size.
-    #[must_use]
-    pub fn smaller(&self, view: View<'_>, pools: &'p Pools) -> Self {
+    fn smaller(&self, view: View<'_>, pools: &'p Pools) -> Self {
         let half = halved(self.small(view), pools);
         let factor = 2.0 * self.factor;
         Self { cells: cells(half.view(), CELL, pools), fine: None, gray: Some(half), factor }
+    }
+
+    /// The same of `view`, the whole picture, at half this size, at half of that and so on.
+    pub fn halvings(&self, view: View<'_>, pools: &'p Pools) -> [Self; HALVINGS] {
+        let half = self.smaller(view, pools);
+        let quarter = half.smaller(view, pools);
+        let eighth = quarter.smaller(view, pools);
+        [half, quarter, eighth]
     }
 
     /// The reduced picture, or else `view`, the whole one.

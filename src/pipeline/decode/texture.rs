@@ -5,6 +5,7 @@
 use crate::pipeline::decode::cells::{CELL, Cells};
 use crate::pipeline::decode::components::{Component, Components};
 use crate::pipeline::decode::lanes::fill;
+use crate::pipeline::decode::patch::Patch;
 use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::raster::View;
 
@@ -25,6 +26,9 @@ const MIN_CHANGES: f32 = 3.2;
 /// small symbol in a patch.
 const MANY_CHANGES: f32 = 4.4;
 
+/// Changes a pixel that a line across wide modules has at most.
+const MOST_CHANGES: f32 = 0.2;
+
 /// Below that, how many times as many one direction has at most as the other: small symbols had 1.43.
 const MAX_UNEVEN: f32 = 1.8;
 
@@ -40,6 +44,9 @@ const GROUND: f32 = 0.35;
 
 /// Windows on a side of a patch, of which every second is looked at where there are twice as many, and so on.
 const MAX_WINDOWS: usize = 16;
+
+/// The same of a patch of a smaller picture.
+const MAX_WIDE_WINDOWS: usize = 6;
 
 /// What joined cells need to be a patch.
 struct Least {
@@ -60,70 +67,43 @@ const TRIMMED: Least = Least { side: 3, members: 16, filled: 0.5 };
 /// Greatest ratio of the sides of an upright box around a symbol.
 const MAX_ASPECT: usize = 2;
 
-/// An upright box, in pixels of the picture it was found in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patch {
-    /// The first column.
-    pub left: usize,
-    /// The first row.
-    pub top: usize,
-    /// Columns.
-    pub width: usize,
-    /// Rows.
-    pub height: usize,
-}
+/// Of cells of a smaller picture: wide modules are more of their cells, and what is smaller shows at a larger size.
+const WIDE: Least = Least { side: 7, members: 40, filled: 0.35 };
 
-impl Patch {
-    /// The same box in a picture `factor` times as large.
-    #[must_use]
-    pub fn scaled(self, factor: usize) -> Self {
-        Self {
-            left: self.left * factor,
-            top: self.top * factor,
-            width: self.width * factor,
-            height: self.height * factor,
-        }
-    }
-
-    /// Pixels in it.
-    pub fn area(&self) -> usize {
-        self.width * self.height
-    }
-
-    /// The box around both.
-    #[must_use]
-    pub fn joined(&self, other: &Self) -> Self {
-        let (left, top) = (self.left.min(other.left), self.top.min(other.top));
-        let right = (self.left + self.width).max(other.left + other.width);
-        let bottom = (self.top + self.height).max(other.top + other.height);
-        Self { left, top, width: right - left, height: bottom - top }
-    }
-
-    /// Share of the two boxes' area that they have in common.
-    pub fn overlap(&self, other: &Self) -> f32 {
-        let common =
-            |a: usize, n: usize, b: usize, m: usize| (a + n).min(b + m).saturating_sub(a.max(b));
-        let both = common(self.left, self.width, other.left, other.width)
-            * common(self.top, self.height, other.top, other.height);
-        // Nearly all have nothing in common.
-        if both == 0 {
-            return 0.0;
-        }
-        both as f32 / (self.area() + other.area() - both).max(1) as f32
-    }
-}
+/// The same of cells without what they have from their neighbours alone.
+const WIDE_TRIMMED: Least = Least { side: 6, members: 30, filled: 0.4 };
 
 /// The patches of `grids`, cells of one size by gradients of one scale and another, largest first: found at a high
 /// threshold and, where that breaks a faint symbol or finds none, at a lower one.
 pub fn patches<'a>(grids: impl IntoIterator<Item = &'a Cells>, pools: &Pools) -> Vec<Patch> {
+    let marks = [(Mark::STRONG, &WINDOWED), (Mark::ANY, &WINDOWED), (Mark::OWN, &TRIMMED)];
+    patches_of(grids, &marks, pools)
+}
+
+/// The patches of `cells` of a smaller picture that are too large for modules which show in one twice as large.
+///
+/// A high threshold finds nothing more: there are few cells, and wide modules have sharp edges.
+pub fn wide_patches(cells: &Cells, pools: &Pools) -> Vec<Patch> {
+    patches_of([cells], &[(Mark::ANY, &WIDE), (Mark::OWN, &WIDE_TRIMMED)], pools)
+}
+
+fn patches_of<'a>(
+    grids: impl IntoIterator<Item = &'a Cells>,
+    wanted: &[(u8, &Least)],
+    pools: &Pools,
+) -> Vec<Patch> {
     let mut found: Vec<Patch> = Vec::new();
     let mut alone: Vec<Patch> = Vec::new();
     let mut marked = pools.marked.lend();
     for cells in grids {
         let strongest = cells.strongest(&mut pools.workspaces.lend());
         marked.mark(cells, strongest);
-        for mark in [Mark::STRONG, Mark::ANY] {
-            for patch in marked.patches(mark, &WINDOWED) {
+        for (mark, least) in wanted {
+            if *mark == Mark::OWN {
+                alone.extend(marked.patches(*mark, least));
+                continue;
+            }
+            for patch in marked.patches(*mark, least) {
                 // Glare leaves one side of a symbol faint: both are one patch.
                 match found.iter_mut().find(|other| other.overlap(&patch) > 0.6) {
                     Some(other) => *other = other.joined(&patch),
@@ -131,7 +111,6 @@ pub fn patches<'a>(grids: impl IntoIterator<Item = &'a Cells>, pools: &Pools) ->
                 }
             }
         }
-        alone.extend(marked.patches(Mark::OWN, &TRIMMED));
     }
     // Without their windows, symbols that stand close are two.
     for patch in alone {
@@ -174,8 +153,19 @@ pub fn is_mixed(view: View<'_>, patch: &Patch) -> bool {
 /// Whether `patch` of `view` may be of modules, not of print: its lines change often, both ways, and where it is large
 /// some of its windows are as dark as light.
 pub fn may_be_modules(view: View<'_>, patch: &Patch) -> bool {
-    let windows = Windows::of(view, patch);
+    let windows = Windows::of(view, patch, MAX_WINDOWS);
     windows.are_lively() && !windows.are_ground()
+}
+
+/// Whether `patch` of `view` may be of modules that are too wide to show in a picture twice as large.
+pub fn may_be_wide_modules(view: View<'_>, patch: &Patch) -> bool {
+    let windows = Windows::of(view, patch, MAX_WIDE_WINDOWS);
+    let [across, down] = windows.changes();
+    let sides = [patch.width as f32, patch.height as f32];
+    windows.are_lively()
+        && !windows.are_ground()
+        && across <= MOST_CHANGES * sides[0]
+        && down <= MOST_CHANGES * sides[1]
 }
 
 /// The windows of a patch, but for those that are ground.
@@ -190,8 +180,8 @@ struct Windows {
 }
 
 impl Windows {
-    fn of(view: View<'_>, patch: &Patch) -> Self {
-        let stride = (patch.width.max(patch.height) / (MAX_WINDOWS * WINDOW)).max(1);
+    fn of(view: View<'_>, patch: &Patch, most: usize) -> Self {
+        let stride = (patch.width.max(patch.height) / (most * WINDOW)).max(1);
         let n = |side: usize| ((side + WINDOW / 2) / (stride * WINDOW)).max(1);
         let (columns, rows) = (n(patch.width), n(patch.height));
         let window = |k: usize| {
@@ -212,15 +202,20 @@ impl Windows {
     /// Ten modules as dark as by lot have six changes, however large they are. The livelier half of the lines counts,
     /// for what is beside a symbol is in its patch, too.
     fn are_lively(&self) -> bool {
+        let [across, down] = self.changes();
+        let (least, most) = (across.min(down), across.max(down));
+        least >= MANY_CHANGES || (least >= MIN_CHANGES && most < MAX_UNEVEN * least)
+    }
+
+    /// Changes in a line across the patch and in one down, as means of the livelier half.
+    fn changes(&self) -> [f32; 2] {
         let (mut across, mut down) = (vec![0.0_f32; self.rows], vec![0.0_f32; self.columns]);
         for (row, column, window) in &self.seen {
             across[*row] += window.across as f32;
             down[*column] += window.down as f32;
         }
         let per_line = self.stride as f32 / WINDOW as f32;
-        let [across, down] = [across, down].map(|mut changes| upper_half(&mut changes) * per_line);
-        let (least, most) = (across.min(down), across.max(down));
-        least >= MANY_CHANGES || (least >= MIN_CHANGES && most < MAX_UNEVEN * least)
+        [across, down].map(|mut changes| upper_half(&mut changes) * per_line)
     }
 
     /// Whether even the darkest windows are mostly ground, of so many that a symbol would be some of them.
@@ -387,6 +382,14 @@ mod tests {
 
     /// Whether a square of so many pixels on a side may be of modules that is dark where `is_dark` says so.
     fn may_be(side: usize, is_dark: impl Fn(usize, usize) -> bool) -> bool {
+        may_be_of(side, is_dark, may_be_modules)
+    }
+
+    fn may_be_of(
+        side: usize,
+        is_dark: impl Fn(usize, usize) -> bool,
+        may_be: fn(View<'_>, &Patch) -> bool,
+    ) -> bool {
         let whole = side + 40;
         let pixel = |k: usize| {
             let (x, y) = (k % whole, k / whole);
@@ -395,7 +398,7 @@ mod tests {
         };
         let luma: Vec<u8> = (0..whole * whole).map(pixel).collect();
         let view = View { width: whole, height: whole, luma: &luma };
-        may_be_modules(view, &Patch { left: 16, top: 16, width: side + 8, height: side + 8 })
+        may_be(view, &Patch { left: 16, top: 16, width: side + 8, height: side + 8 })
     }
 
     #[test]
@@ -408,5 +411,14 @@ mod tests {
         // Four letters of two strokes with a line between them.
         assert!(!may_be(40, |x, y| [0, 1, 6, 7].contains(&(x % 10)) || (18..22).contains(&y)));
         assert!(!may_be(40, |x, _| x % 4 < 2), "bars");
+    }
+
+    #[test]
+    fn what_shows_in_a_larger_picture_is_not_of_wide_modules() {
+        let lot = |x: usize, y: usize| (x * 7919 + y * 104_729 + x * y * 31) % 13;
+        let of_modules = |px: usize| move |x: usize, y: usize| lot(x / px, y / px) < 6;
+        assert!(may_be_of(60, of_modules(5), may_be_wide_modules));
+        assert!(!may_be_of(60, of_modules(2), may_be_wide_modules));
+        assert!(may_be(60, of_modules(2)));
     }
 }
