@@ -18,6 +18,10 @@ const MAX_REGIONS: usize = 40;
 const MAX_WORN: usize = 6;
 const MAX_WORN_FITTED: usize = 2;
 
+/// Half the pixels across one, at least: what was read had 113, modules of 3 pixels and more. Three in four regions of
+/// print are narrower.
+const MIN_WORN_ACROSS: f32 = 60.0;
+
 /// Most regions of worn bars that are looked at as labels above each other.
 const MAX_HEAPS: usize = 4;
 
@@ -109,7 +113,9 @@ impl<'a> Search<'a> {
     /// their rows have to be alike.
     pub fn read_worn(&mut self, worn: impl Iterator<Item = (Region, bool)>) {
         let worn: Vec<(Region, bool)> = worn.collect();
-        let regions = self.unseen(worn.iter().filter(|(_, may_be)| *may_be).map(|(r, _)| *r));
+        let may_be =
+            |(region, may_be): &&(Region, bool)| *may_be && region.across >= MIN_WORN_ACROSS;
+        let regions = self.unseen(worn.iter().filter(may_be).map(|(region, _)| *region));
         let (alike, heaps): (Vec<Region>, Vec<Region>) = regions.partition(|r| self.are_bars(r));
         let (fitted, others) = alike.split_at(alike.len().min(MAX_WORN_FITTED));
         self.read(fitted);
