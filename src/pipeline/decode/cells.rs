@@ -96,8 +96,7 @@ impl Cells {
             }
         }
         (self.columns, self.rows) = (columns, rows);
-        self.energies.clear();
-        self.energies.extend(own[0].iter().zip(&own[1]).map(|(xx, yy)| xx + yy));
+        fill(&mut self.energies, own[0].iter().zip(&own[1]).map(|(xx, yy)| xx + yy));
         for (plane, own) in self.planes.iter_mut().zip(own.iter()) {
             smooth(own, columns, row_sums, plane);
         }
