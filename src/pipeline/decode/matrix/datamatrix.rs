@@ -165,8 +165,8 @@ fn outermost(edges: &Edges, near: [Point; 2], far: [Point; 2]) -> Option<Line> {
     let (near_reach, far_reach) = (3.0 + 0.05 * length, 3.0 + 0.04 * length + 0.16 * width);
     let mut best = (MIN_RISE / 2.0, None);
     let mut reach = (near_reach, far_reach);
-    // Where a side is, every third pixel tells; how it lies, more of them.
-    let (mut at, mut step, mut apart) = ((0.0, 0.0), 2.0_f32, 3.0);
+    // Where a side is, every second pixel tells; how it lies, more of them.
+    let (mut at, mut step, mut apart) = ((0.0, 0.0), 2.0_f32, 2.0);
     for _ in 0..3 {
         let n = |reach: f32| (reach / step).ceil() as i32;
         let (n_near, n_far) = (n(reach.0), n(reach.1));

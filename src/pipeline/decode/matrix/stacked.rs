@@ -13,7 +13,7 @@ use crate::pipeline::symbol::{Symbol, Symbology};
 const MAX_REGIONS: usize = 40;
 
 /// Most of them, the largest, in which `MicroPDF417` is looked for: it has no start pattern that costs little to find.
-const MAX_MICRO: usize = 6;
+const MAX_MICRO: usize = 10;
 
 /// By how much a small picture as a whole may be turned, in turn, in radians.
 const TURNS: [f32; 7] = [0.0, 0.08, -0.08, 0.16, -0.16, 0.24, -0.24];
