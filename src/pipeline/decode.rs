@@ -204,6 +204,9 @@ fn look(view: View<'_>, formats: &Formats, work: Work, pools: &Pools) -> Decoded
     let candidates = search.candidates();
     let mut found = Decoded { candidates, unread, spent, ..search.found };
     sort(&mut found.symbols);
+    // What was lent last comes back first, so that the next picture lends each for what it was.
+    let [half, quarter, eighth] = smaller;
+    drop((eighth, quarter, half));
     found
 }
 

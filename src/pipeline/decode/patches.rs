@@ -52,7 +52,8 @@ impl<'a> Patches<'a> {
         let factor = if reduced.factor > 1.0 { 2 } else { 1 };
         let grids = [&*reduced.cells].into_iter().chain(reduced.fine.as_deref());
         let patches = likely(picture, (small, factor), patches(grids, pools), may_be_modules);
-        let mut sizes = vec![OfSize { view: picture, factor: 1, are_narrow: true, patches }];
+        let mut sizes = Vec::with_capacity(1 + smaller.len());
+        sizes.push(OfSize { view: picture, factor: 1, are_narrow: true, patches });
         // What is wide loses nothing at half its size, which a picture has that is twice as large as the one it shows in.
         let (mut view, mut factor) = (small, factor);
         for smaller in smaller {
@@ -88,7 +89,7 @@ impl<'a> Patches<'a> {
         if !formats.has(Symbology::DataMatrix) {
             return;
         }
-        for of in &self.sizes {
+        for of in self.sizes.iter().filter(|of| !of.patches.is_empty()) {
             // A label with all that is on it may look like wide modules, too.
             let known: Vec<Point> = symbols.iter().map(|symbol| middle(&symbol.corners)).collect();
             let is_label = |patch: &Patch| {
