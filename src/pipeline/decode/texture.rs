@@ -26,11 +26,11 @@ const MIN_CHANGES: f32 = 3.2;
 /// small symbol in a patch.
 const MANY_CHANGES: f32 = 4.4;
 
-/// Changes a pixel that a line across wide modules has at most.
-const MOST_CHANGES: f32 = 0.2;
-
 /// Below that, how many times as many one direction has at most as the other: small symbols had 1.43.
 const MAX_UNEVEN: f32 = 1.8;
+
+/// Changes a pixel that a line across wide modules has at most: print has 0.27 and more.
+const MOST_CHANGES: f32 = 0.2;
 
 /// Windows of a patch from which on it is told from print by those of them that are as dark as light.
 const MANY: usize = 30;
