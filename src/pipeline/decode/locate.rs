@@ -227,3 +227,30 @@ fn directed(cells: &Cells, levels: Levels, coherence: f32) -> impl ExactSizeIter
         energy > threshold && x * x + y * y > least * least
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::decode::cells::CELL;
+    use crate::pipeline::decode::raster::View;
+
+    /// Whether what is dark where `is_dark` says so, in the middle of a picture, may be worn bars.
+    fn may_be_worn(is_dark: fn(usize, usize) -> bool) -> bool {
+        let pixel = |k: usize| {
+            let (x, y) = (k % 480, k / 480);
+            let is_inside = (80..400).contains(&x) && (40..400).contains(&y);
+            if is_inside && is_dark(x, y) { 40 } else { 220 }
+        };
+        let luma: Vec<u8> = (0..480 * 440).map(pixel).collect();
+        let cells = Cells::of(View { width: 480, height: 440, luma: &luma }, CELL);
+        let found = worn_regions(&cells, &Pools::default());
+        found.first().is_some_and(|(_, may_be)| *may_be)
+    }
+
+    #[test]
+    fn worn_bars_are_told_from_plain_ones_and_from_squares() {
+        assert!(may_be_worn(|x, y| x % 9 < 4 && y % 24 > 2), "lines without ink");
+        assert!(!may_be_worn(|x, _| x % 9 < 4), "plain bars were looked at before");
+        assert!(!may_be_worn(|x, y| (x / 6 + y / 6) % 2 == 0), "no one direction");
+    }
+}

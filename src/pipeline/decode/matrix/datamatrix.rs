@@ -341,13 +341,14 @@ fn is_sure(reading: &Reading) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use test_case::test_case;
 
     use super::*;
     use crate::pipeline::decode::matrix::grid::drawn;
 
-    const ROWS: [&str; 16] = [
+    /// A symbol of "SERIAL 0123456789".
+    pub(crate) const ROWS: [&str; 16] = [
         "#.#.#.#.#.#.#.#.",
         "#.##....##....##",
         "#..#....#.....#.",
