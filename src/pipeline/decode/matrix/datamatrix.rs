@@ -341,14 +341,13 @@ fn is_sure(reading: &Reading) -> bool {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use test_case::test_case;
 
     use super::*;
     use crate::pipeline::decode::matrix::grid::drawn;
 
-    /// A symbol of "SERIAL 0123456789".
-    pub(crate) const ROWS: [&str; 16] = [
+    const ROWS: [&str; 16] = [
         "#.#.#.#.#.#.#.#.",
         "#.##....##....##",
         "#..#....#.....#.",
