@@ -11,9 +11,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::pipeline::decode::linear::{self, Close, Desk, Unclear};
+use crate::pipeline::decode::linear::{self, Close, Unclear};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::patch::Patch;
+use crate::pipeline::decode::pool::{Pools, Profile};
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::strip::{Strip, correlation};
 use crate::pipeline::decode::work::Work;
@@ -103,7 +104,8 @@ impl Evidence {
             self.decoder.decode_within(picture, formats, self.work);
         let unread: Vec<Place> = unread.iter().filter_map(|r| Place::of(r, view)).collect();
         for mean in self.add(view, &unread) {
-            let Some(strip) = Strip::new(mean.gray.view(), mean.region) else { continue };
+            let pools = &self.decoder.pools;
+            let Some(strip) = Strip::new(mean.gray.view(), mean.region, pools) else { continue };
             let mut found = read(strip, formats);
             for corner in found.iter_mut().flat_map(|symbol| &mut symbol.corners) {
                 let (left, top) = mean.origin;
@@ -126,7 +128,7 @@ impl Evidence {
             let here = trace.here();
             let found = unread.iter().position(|place| place.patch.overlap(&here) > 0.4);
             match found {
-                Some(place) if trace.add(view) => {
+                Some(place) if trace.add(view, &self.decoder.pools) => {
                     known[place] = true;
                     trace.missed = 0;
                 }
@@ -202,13 +204,14 @@ impl Trace {
     }
 
     /// Adds the frame where it is most like the mean; false when it is not alike anywhere near.
-    fn add(&mut self, view: View<'_>) -> bool {
+    fn add(&mut self, view: View<'_>, pools: &Pools) -> bool {
         let mean = self.mean();
         let (axis, _) = self.region.axes();
         let Point { x, y } = self.region.centre;
         let here = Point::new(x + self.left(), y + self.top());
-        let now = Strip::new(view, Region { centre: here, ..self.region });
-        let Some((strip, now)) = Strip::new(mean.gray.view(), self.region).zip(now) else {
+        let now = Strip::new(view, Region { centre: here, ..self.region }, pools);
+        let before = Strip::new(mean.gray.view(), self.region, pools);
+        let Some((strip, now)) = before.zip(now) else {
             return false;
         };
         let Some(shift) = shift(&rows(&strip), &rows(&now), REACH / strip.step) else {
@@ -229,7 +232,8 @@ impl Trace {
 
 /// The symbols of `strip`, by its edges or else by fitting.
 fn read(strip: Strip<'_>, formats: &Formats) -> Vec<Symbol> {
-    let Close { symbols, mut unclear } = linear::read(strip, formats, &mut Desk::default());
+    let mut desk = strip.pools().desks.lend();
+    let Close { symbols, mut unclear } = linear::read(strip, formats, &mut desk);
     let fits = [Unclear::fit, Unclear::fit_whole];
     let fitted = unclear.iter_mut().filter_map(|unclear| {
         fits.iter().map(|fit| fit(unclear, formats)).find(|found| !found.is_empty())
@@ -238,7 +242,7 @@ fn read(strip: Strip<'_>, formats: &Formats) -> Vec<Symbol> {
 }
 
 /// The mean of many rows: what of the noise is left in it does not hide the bars.
-fn rows(strip: &Strip<'_>) -> Vec<f32> {
+fn rows<'a>(strip: &Strip<'a>) -> Profile<'a> {
     strip.mean(-0.7, 0.7, ROWS)
 }
 

@@ -72,19 +72,21 @@ pub fn explain<'a>(picture: &Picture, formats: &Formats, decoded: &'a Decoded) -
             found.push(region);
         }
     }
-    let regions = found.into_iter().filter_map(|region| bar(view, region, decoded)).collect();
+    let regions =
+        found.into_iter().filter_map(|region| bar((view, &pools), region, decoded)).collect();
     let smaller = reduced.halvings(view, &pools);
     let patches = Patches::of(view, &reduced, &smaller, &pools).boxes();
     let cells = std::mem::take(&mut *reduced.cells);
     Explained { cells, factor: reduced.factor, regions, patches, decoded }
 }
 
-fn bar(view: View<'_>, region: Region, decoded: &Decoded) -> Option<Bar> {
-    let mut strip = Strip::new(view, region)?;
+fn bar((view, pools): (View<'_>, &Pools), region: Region, decoded: &Decoded) -> Option<Bar> {
+    let mut strip = Strip::new(view, region, pools)?;
     let straight = rows(&strip);
     strip.align();
     let profile = strip.mean(-0.9, 0.9, PROFILE_ROWS);
-    let edges = Bars::of(&profile, 0.25).edges;
+    let edges = Bars::of(&profile, 0.25, pools).edges.clone();
+    let profile = profile.to_vec();
     let symbol = decoded.symbols.iter().position(|symbol| contains(symbol, region.centre));
     Some(Bar { region, straight, aligned: rows(&strip), profile, edges, symbol })
 }
@@ -94,6 +96,7 @@ fn rows(strip: &Strip<'_>) -> Gray {
     let n = (2.0 * BEYOND * strip.region().along) as usize;
     let n = n.clamp(4, MAX_ROWS);
     let v = |k: usize| BEYOND * (2.0 * (k as f32 + 0.5) / n as f32 - 1.0);
-    let row = |k: usize| strip.mean(v(k), v(k), 1).into_iter().map(|value| value as u8);
+    let row =
+        |k: usize| strip.mean(v(k), v(k), 1).iter().map(|value| *value as u8).collect::<Vec<u8>>();
     Gray { width: strip.columns, height: n, luma: (0..n).flat_map(row).collect() }
 }

@@ -4,6 +4,7 @@ use crate::pipeline::decode::glance::may_be_symbol;
 use crate::pipeline::decode::linear::databar::stacked;
 use crate::pipeline::decode::linear::{Close, Desk};
 use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::decode::strip::Strip;
 use crate::pipeline::decode::{Formats, add, contains, linear};
@@ -70,7 +71,7 @@ fn around(a: &Region, b: &Region) -> Region {
 /// Adds the stacked GS1 `DataBar` symbols among `regions` of bars that were not read.
 pub fn read_stacks(
     regions: &[Region],
-    view: View<'_>,
+    (view, pools): (View<'_>, &Pools),
     formats: &Formats,
     symbols: &mut Vec<Symbol>,
 ) {
@@ -82,7 +83,7 @@ pub fn read_stacks(
         if is_read || !may_be_symbol(region) {
             continue;
         }
-        let Some(strip) = Strip::new(view, *region) else { continue };
+        let Some(strip) = Strip::new(view, *region, pools) else { continue };
         add(symbols, stacked::read(&strip, formats), view);
     }
 }

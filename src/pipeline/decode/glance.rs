@@ -4,6 +4,7 @@
 
 use crate::pipeline::decode::lanes::range;
 use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::pool::{Pools, Profile};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::decode::strip::{correlation, mean_of};
 use std::ops::Range;
@@ -46,13 +47,13 @@ const MAX_EVEN: f32 = 0.85;
 const EVEN: f32 = 0.2;
 
 /// Whether the bands of an aligned region, from top to bottom, may be of a symbol.
-pub fn may_be_bars(bands: &[Vec<f32>]) -> bool {
-    have_bars(bands, MIN_RUN)
+pub fn may_be_bars(bands: &[Vec<f32>], pools: &Pools) -> bool {
+    have_bars(bands, MIN_RUN, pools)
 }
 
 /// The same of one that is worn or in pieces: its edges have to tell it.
-pub fn may_be_whole_bars(bands: &[Vec<f32>]) -> bool {
-    have_bars(bands, MIN_WHOLE)
+pub fn may_be_whole_bars(bands: &[Vec<f32>], pools: &Pools) -> bool {
+    have_bars(bands, MIN_WHOLE, pools)
 }
 
 /// Whether a region is of a size and a shape that is worth a closer look.
@@ -66,17 +67,19 @@ pub fn may_be_whole(region: &Region) -> bool {
 }
 
 /// Whether `bands` are alike, and their mean has so many edges, which are not those of a grille.
-fn have_bars(bands: &[Vec<f32>], least: usize) -> bool {
-    if likeness(bands) < MIN_LIKENESS {
+fn have_bars(bands: &[Vec<f32>], least: usize, pools: &Pools) -> bool {
+    if likeness(bands, pools) < MIN_LIKENESS {
         return false;
     }
-    let bars = Bars::of(&mean_of(bands), 0.25);
-    bars.edges.len() >= least && longest_run(&bars) >= MIN_RUN && evenness(&bars) < MAX_EVEN
+    let bars = Bars::of(&mean_of(bands, pools), 0.25, pools);
+    bars.edges.len() >= least
+        && longest_run(&bars, pools) >= MIN_RUN
+        && evenness(&bars, pools) < MAX_EVEN
 }
 
 /// Whether `bands` of a few columns of a region, from top to bottom, leave it open that its rows are alike.
-pub fn may_be_alike(bands: &[Vec<f32>]) -> bool {
-    likeness(bands) >= 0.75 * MIN_LIKENESS
+pub fn may_be_alike(bands: &[Vec<f32>], pools: &Pools) -> bool {
+    likeness(bands, pools) >= 0.75 * MIN_LIKENESS
 }
 
 /// What a symbol shows whose edges tell nothing.
@@ -104,50 +107,53 @@ impl Look {
 }
 
 /// Whether `bands`, from top to bottom, and `whole`, their mean, may be of a symbol that has to be fitted.
-pub fn may_be_fitted(bands: &[Vec<f32>], whole: &[f32], look: &Look) -> bool {
+pub fn may_be_fitted(bands: &[Vec<f32>], whole: &[f32], look: &Look, pools: &Pools) -> bool {
     let (low, high) = range(whole);
     let like_whole = |band: &&Vec<f32>| correlation(band, whole) > look.like_whole;
     high - low >= look.contrast * high
         && bands.iter().filter(like_whole).count() >= MIN_LIKE_WHOLE
-        && likeness(bands) >= look.likeness
-        && look.run.contains(&longest_run(&Bars::of(whole, 0.25)))
+        && likeness(bands, pools) >= look.likeness
+        && look.run.contains(&longest_run(&Bars::of(whole, 0.25, pools), pools))
 }
 
 /// How alike the rows of a region are over its height, of the profiles of its bands: -1 to 1.
 ///
 /// The rows of bars are alike from end to end, those of print only near to each other. So quarters that do not
 /// touch are compared, and the likest two count: glare or a scratch may take a quarter.
-fn likeness(bands: &[Vec<f32>]) -> f32 {
+fn likeness(bands: &[Vec<f32>], pools: &Pools) -> f32 {
     let quarter = |k: usize| {
         let part = bands.get(k * bands.len() / 4..(k + 1) * bands.len() / 4);
-        mean_of(part.unwrap_or_default())
+        mean_of(part.unwrap_or_default(), pools)
     };
-    let quarters: [Vec<f32>; 4] = std::array::from_fn(quarter);
+    let quarters: [Profile<'_>; 4] = std::array::from_fn(quarter);
     let pairs = [(0, 2), (0, 3), (1, 3)];
     pairs.map(|(a, b)| correlation(&quarters[a], &quarters[b])).into_iter().fold(-1.0, f32::max)
 }
 
 /// The most edges in a row without a gap between them.
-fn longest_run(bars: &Bars) -> usize {
-    let widths: Vec<f32> = (0..bars.elements()).map(|k| bars.width(k)).collect();
-    let gap = GAP * middle_of(&widths);
+fn longest_run(bars: &Bars, pools: &Pools) -> usize {
+    let widths = pools.profiles.collect((0..bars.elements()).map(|k| bars.width(k)));
+    let gap = GAP * middle_of(&widths, pools);
     widths.split(|width| *width > gap).map(|run| run.len() + 1).max().unwrap_or(0)
 }
 
 /// The share of bars whose distance to the next is that of most.
-fn evenness(bars: &Bars) -> f32 {
+fn evenness(bars: &Bars, pools: &Pools) -> f32 {
     let distance = |k: usize| bars.width(k) + bars.width(k + 1);
-    let distances: Vec<f32> = (1..bars.elements()).map(|k| distance(k - 1)).collect();
-    let middle = middle_of(&distances);
+    let distances = pools.profiles.collect((1..bars.elements()).map(|k| distance(k - 1)));
+    let middle = middle_of(&distances, pools);
     let even = distances.iter().filter(|d| (**d - middle).abs() < EVEN * middle).count();
     even as f32 / distances.len().max(1) as f32
 }
 
 /// The middle one of `values` by size.
-fn middle_of(values: &[f32]) -> f32 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f32::total_cmp);
-    sorted.get(values.len() / 2).copied().unwrap_or_default()
+fn middle_of(values: &[f32], pools: &Pools) -> f32 {
+    if values.is_empty() {
+        return 0.0;
+    }
+    let mut values = pools.profiles.collect(values.iter().copied());
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f32::total_cmp).1
 }
 
 #[cfg(test)]
@@ -179,7 +185,7 @@ mod tests {
     #[test_case(&[6; 35], 0, false; "a grille")]
     #[test_case(&[[4, 8, 4, 8, 4, 80].as_slice(); 6].concat(), 0, false; "bars far from each other")]
     fn what_may_be_a_symbol(widths: &[usize], change: usize, expected: bool) {
-        assert_eq!(may_be_bars(&bands(widths, change)), expected);
+        assert_eq!(may_be_bars(&bands(widths, change), &Pools::default()), expected);
     }
 
     #[test_case(&CODE.repeat(7), 0, (true, true); "an EAN, or any other")]
@@ -188,7 +194,8 @@ mod tests {
     #[test_case(&CODE.repeat(7), 3, (false, false); "print")]
     fn what_may_be_fitted(widths: &[usize], change: usize, expected: (bool, bool)) {
         let bands = bands(widths, change);
-        let may_be = |look| may_be_fitted(&bands, &mean_of(&bands), look);
+        let pools = Pools::default();
+        let may_be = |look| may_be_fitted(&bands, &mean_of(&bands, &pools), look, &pools);
         assert_eq!((may_be(&Look::FITTED), may_be(&Look::WHOLE)), expected);
     }
 
@@ -197,7 +204,8 @@ mod tests {
         let faded = |share: f32| {
             let fade = |band: Vec<f32>| band.iter().map(|v| 220.0 - share * (220.0 - v)).collect();
             let bands: Vec<Vec<f32>> = bands(&CODE.repeat(7), 0).into_iter().map(fade).collect();
-            may_be_fitted(&bands, &mean_of(&bands), &Look::WHOLE)
+            let pools = Pools::default();
+            may_be_fitted(&bands, &mean_of(&bands, &pools), &Look::WHOLE, &pools)
         };
         assert_eq!([1.0, 0.5, 0.3].map(faded), [true, true, false]);
     }

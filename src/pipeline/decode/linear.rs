@@ -38,6 +38,7 @@ use crate::pipeline::decode::linear::reader::Reader;
 use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::linear::stack::stacked;
 use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::pooled::{Pooled, pooled};
 use crate::pipeline::decode::strip::{BANDS, Bands, Strip, mean_into, mean_of};
 use crate::pipeline::symbol::{Candidate, Confidence, Symbol, Symbology};
@@ -91,7 +92,7 @@ impl Close<'_> {
 #[derive(Debug)]
 pub struct Unclear<'a> {
     strip: Strip<'a>,
-    pooled: Pooled,
+    pooled: Lent<'a, Pooled>,
     ballot: Ballot,
     /// Whether it has the edges of characters.
     has_characters: bool,
@@ -124,13 +125,14 @@ impl Unclear<'_> {
     pub fn fit(&mut self, formats: &Formats) -> Vec<Symbol> {
         // Once is enough.
         self.has_characters = false;
-        fit(&self.pooled, formats, &mut self.ballot);
+        fit(&*self.pooled, (formats, self.strip.pools()), &mut self.ballot);
         self.symbols()
     }
 
     /// The symbols whose characters are followed from one end to the other.
     pub fn follow(&mut self, formats: &Formats) -> Vec<Symbol> {
-        if let Some((reading, bits)) = joint::followed::read(&self.pooled, formats)
+        if let Some((reading, bits)) =
+            joint::followed::read(&*self.pooled, formats, self.strip.pools())
             && self.is_whole(&reading)
         {
             self.ballot.add([reading], 0, bits << FITTED);
@@ -149,7 +151,7 @@ impl Unclear<'_> {
     pub fn fit_whole(&mut self, formats: &Formats) -> Vec<Symbol> {
         // Once is enough.
         self.is_short = false;
-        fit_whole(&self.pooled, formats, &mut self.ballot);
+        fit_whole(&*self.pooled, (formats, self.strip.pools()), &mut self.ballot);
         self.symbols()
     }
 
@@ -194,7 +196,7 @@ pub fn read_plain(strip: &Strip<'_>, formats: &Formats, desk: &mut Desk) -> Opti
         }
         ballot.add(reader.read(&bands[k], 0.25, formats), 1 << k, 0);
     }
-    mean_into(mean, bands);
+    mean_into(mean, &*bands);
     Some(symbols(&ballot, strip, mean))
 }
 
@@ -226,12 +228,13 @@ pub fn read_worn(mut strip: Strip<'_>, formats: &Formats, desk: &mut Desk) -> Ve
     let Desk { reader, bands, .. } = desk;
     strip.align();
     strip.bands_into(bands, MAX_BAND_ROWS);
-    if !may_be_whole_bars(bands) {
+    let pools = strip.pools();
+    if !may_be_whole_bars(bands, pools) {
         return Vec::new();
     }
-    let pooled = pooled(bands);
+    let pooled = pooled(bands, pools);
     let mut ballot = Ballot::default();
-    rounds::add_as_is((bands, &pooled), formats, reader, &mut ballot);
+    rounds::add_as_is((bands, &pooled), (formats, pools), reader, &mut ballot);
     symbols(&ballot, &strip, &pooled[0])
 }
 
@@ -240,31 +243,31 @@ fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats, desk: &mut Desk) ->
     let Desk { reader, bands, .. } = desk;
     strip.align();
     strip.bands_into(bands, MAX_BAND_ROWS);
-    let pooled = pooled(bands);
-    let [whole, ..] = &pooled;
+    let pools = strip.pools();
+    let pooled = pooled(bands, pools);
+    let [whole, ..] = &*pooled;
     let edges = reader.edges(whole, 0.2);
     // Too few, and it is too blurred for edges to be read one by one.
     let has_edges = edges >= MIN_EDGES;
     let mut ballot = Ballot::default();
     if has_edges {
-        if !may_be_bars(bands) {
+        if !may_be_bars(bands, pools) {
             return Close::default();
         }
-        rounds::add_all((bands, &pooled), formats, reader, &mut ballot);
+        rounds::add_all((bands, &pooled), (formats, pools), reader, &mut ballot);
         if ballot.winners().next().is_none() {
             let inverted = light_on_dark((bands, &pooled), formats, reader);
             if inverted.winners().next().is_some() {
-                return Close::read(symbols(&inverted, &strip, &mean_of(bands)));
+                return Close::read(symbols(&inverted, &strip, &mean_of(&*bands, pools)));
             }
         } else {
             return Close::read(symbols(&ballot, &strip, whole));
         }
     }
     let region = strip.region();
-    let has_characters =
-        has_edges && region.across >= MIN_ACROSS && may_be_fitted(bands, whole, &Look::FITTED);
-    let is_short =
-        edges >= MIN_BLURRED && may_be_whole(region) && may_be_fitted(bands, whole, &Look::WHOLE);
+    let may_be = |look| may_be_fitted(bands, whole, look, pools);
+    let has_characters = has_edges && region.across >= MIN_ACROSS && may_be(&Look::FITTED);
+    let is_short = edges >= MIN_BLURRED && may_be_whole(region) && may_be(&Look::WHOLE);
     if !has_characters && !is_short {
         return Close::default();
     }
@@ -297,11 +300,11 @@ fn symbols(ballot: &Ballot, strip: &Strip<'_>, profile: &[f32]) -> Vec<Symbol> {
 }
 
 /// Reads what has no clear edges: what the whole may be is looked for in each of the pooled profiles.
-fn fit(pooled: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
+fn fit(pooled: &[Vec<f32>], (formats, pools): (&Formats, &Pools), ballot: &mut Ballot) {
     let Some(whole) = pooled.first() else { return };
     let sides: Vec<[Side; 2]> = pooled.iter().map(|profile| Side::both(profile)).collect();
     for direction in 0..2 {
-        for hypothesis in hypotheses(whole, &sides[0][direction], formats) {
+        for hypothesis in hypotheses(whole, &sides[0][direction], formats, pools) {
             let mut misses = 0;
             for (k, side) in sides.iter().enumerate() {
                 let reading = side[direction].read(&hypothesis);
@@ -320,11 +323,11 @@ fn fit(pooled: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
 }
 
 /// Reads what has no edges at all: a whole symbol at once.
-fn fit_whole(pooled: &[Vec<f32>], formats: &Formats, ballot: &mut Ballot) {
+fn fit_whole(pooled: &[Vec<f32>], (formats, pools): (&Formats, &Pools), ballot: &mut Ballot) {
     let long = formats.has(Symbology::Ean13) || formats.has(Symbology::UpcA);
     for (wanted, kind) in [(long, Kind::Ean13), (formats.has(Symbology::Ean8), Kind::Ean8)] {
         if wanted
-            && let Some((reading, bits)) = joint::read(pooled, kind)
+            && let Some((reading, bits)) = joint::read(pooled, kind, pools)
             && formats.has(reading.symbology)
         {
             ballot.add([reading], 0, bits << FITTED);
@@ -341,7 +344,7 @@ fn symbol(claim: &Claim, strip: &Strip<'_>, profile: &[f32]) -> Symbol {
     let rows = claim.rows();
     // Where it is but a part of the region, the mean of all bands shows what is beside it too.
     let own = (rows.1 - rows.0 < 1.0).then(|| strip.mean(rows.0, rows.1, MAX_BAND_ROWS));
-    let bars = own.as_deref().unwrap_or(profile);
+    let bars = own.as_ref().map_or(profile, |own| own.as_slice());
     let (top, bottom) = strip.reach(bars, (column(from), column(to)), rows);
     let corners = strip.corners((from, to), (top, bottom), reading.backward);
     let low = columns.iter().copied().fold(255.0, f32::min);

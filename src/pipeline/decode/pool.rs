@@ -7,7 +7,10 @@ use std::ops::{Deref, DerefMut};
 use crate::pipeline::decode::cells::{Cells, Workspace};
 use crate::pipeline::decode::growth::Growth;
 use crate::pipeline::decode::linear::Desk;
+use crate::pipeline::decode::pooled::Pooled;
+use crate::pipeline::decode::profile::{Bars, Room};
 use crate::pipeline::decode::raster::Gray;
+use crate::pipeline::decode::strip::Bands;
 use crate::pipeline::decode::texture::Marked;
 
 /// What the decoder of one camera's pictures lends itself, a pool for each size and kind.
@@ -25,7 +28,20 @@ pub struct Pools {
     pub marked: Pool<Marked>,
     /// Room in which strips are read.
     pub desks: Pool<Desk>,
+    /// Profiles, and other rows of numbers.
+    pub profiles: Pool<Vec<f32>>,
+    /// Profiles of bands of rows.
+    pub bands: Pool<Bands>,
+    /// Profiles of several bands.
+    pub pooled: Pool<Pooled>,
+    /// Edges of profiles.
+    pub bars: Pool<Bars>,
+    /// Room in which those are found.
+    pub rooms: Pool<Room>,
 }
+
+/// A profile that is lent.
+pub type Profile<'p> = Lent<'p, Vec<f32>>;
 
 /// Values that own memory, kept while nobody uses them.
 pub struct Pool<T> {
@@ -54,6 +70,22 @@ impl<T: Default> Pool<T> {
     }
 }
 
+impl<T> Pool<Vec<T>> {
+    /// A list that nobody uses, of these `values`.
+    pub fn collect(&self, values: impl IntoIterator<Item = T>) -> Lent<'_, Vec<T>> {
+        let mut list = self.empty();
+        list.extend(values);
+        list
+    }
+
+    /// One of nothing.
+    pub fn empty(&self) -> Lent<'_, Vec<T>> {
+        let mut list = self.lend();
+        list.clear();
+        list
+    }
+}
+
 /// A value that goes back to its pool when it is dropped, be it by a panic.
 pub struct Lent<'p, T: Default> {
     value: T,
@@ -79,6 +111,12 @@ impl<T: Default> Deref for Lent<'_, T> {
 impl<T: Default> DerefMut for Lent<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.value
+    }
+}
+
+impl<T: Default + AsRef<U>, U: ?Sized> AsRef<U> for Lent<'_, T> {
+    fn as_ref(&self) -> &U {
+        self.value.as_ref()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Profiles of several bands of rows: what is in all of them, and what is in most.
 
-use crate::pipeline::decode::strip::{BANDS, Bands, correlation, mean_of};
+use crate::pipeline::decode::pool::{Lent, Pools};
+use crate::pipeline::decode::strip::{BANDS, Bands, correlation, mean_into};
 
 /// Columns that are worked on at once.
 const LANES: usize = 8;
@@ -9,13 +10,21 @@ const LANES: usize = 8;
 pub type Pooled = [Vec<f32>; 4];
 
 /// Profiles of several bands: all that are alike, their median, the upper half, the lower half.
-pub fn pooled(bands: &Bands) -> Pooled {
-    let whole = mean_of(bands);
-    let alike: Vec<&Vec<f32>> = bands.iter().filter(|b| correlation(b, &whole) > 0.7).collect();
-    let all = alike.len() < 2 || alike.len() == BANDS;
-    let whole = if all { whole } else { mean_of(&alike) };
+pub fn pooled<'p>(bands: &Bands, pools: &'p Pools) -> Lent<'p, Pooled> {
+    let mut pooled = pools.pooled.lend();
+    let [whole, median, above, below] = &mut *pooled;
+    mean_into(whole, bands);
+    let alike = bands.each_ref().map(|band| correlation(band, whole) > 0.7);
+    let n_alike = alike.iter().filter(|is| **is).count();
+    if (2..BANDS).contains(&n_alike) {
+        let alike = bands.iter().zip(alike).filter(|(_, is)| *is);
+        mean_into(whole, alike.map(|(band, _)| band));
+    }
+    median_into(median, bands);
     let (upper, lower) = bands.split_at(BANDS / 2);
-    [whole, median_of(bands), mean_of(upper), mean_of(lower)]
+    mean_into(above, upper);
+    mean_into(below, lower);
+    pooled
 }
 
 /// Pairs of a network that sorts eight values (Batcher's merges), as far as the two in the middle need it.
@@ -39,9 +48,10 @@ const MIDDLE: [(usize, usize); 16] = [
 ];
 
 /// The median of the bands, column by column: what a scratch or a stroke of a pen does not reach.
-fn median_of(bands: &Bands) -> Vec<f32> {
+fn median_into(median: &mut Vec<f32>, bands: &Bands) {
     let columns = bands.iter().map(Vec::len).min().unwrap_or(0);
-    let mut median = Vec::with_capacity(columns + LANES);
+    median.clear();
+    median.reserve(columns + LANES);
     for first in (0..columns).step_by(LANES) {
         // Several columns at once, by comparisons that branch nowhere.
         let mut values = bands.each_ref().map(|band| {
@@ -59,7 +69,6 @@ fn median_of(bands: &Bands) -> Vec<f32> {
         median.extend(values[3].iter().zip(&values[4]).map(|(a, b)| 0.5 * (a + b)));
     }
     median.truncate(columns);
-    median
 }
 
 #[cfg(test)]
@@ -77,6 +86,8 @@ mod tests {
             values.sort_by(f32::total_cmp);
             f32::midpoint(values[3], values[4])
         };
-        assert_eq!(median_of(&bands), (0..21).map(sorted).collect::<Vec<f32>>());
+        let mut median = Vec::new();
+        median_into(&mut median, &bands);
+        assert_eq!(median, (0..21).map(sorted).collect::<Vec<f32>>());
     }
 }

@@ -4,6 +4,7 @@
 //! move the threshold of bars elsewhere.
 
 use crate::pipeline::decode::lanes::range;
+use crate::pipeline::decode::pool::{Lent, Pools, Profile};
 
 /// Columns a block, in which the range of brightness is taken.
 const BLOCK: usize = 16;
@@ -23,9 +24,9 @@ pub struct Bars {
 
 impl Bars {
     /// The bars of `profile`: a peak and a valley differ at least by `share` of the contrast nearby.
-    pub fn of(profile: &[f32], share: f32) -> Self {
-        let mut bars = Self::default();
-        bars.find(profile, share, &mut Room::default());
+    pub fn of<'p>(profile: &[f32], share: f32, pools: &'p Pools) -> Lent<'p, Self> {
+        let mut bars = pools.bars.lend();
+        bars.find(profile, share, &mut pools.rooms.lend());
         bars
     }
 
@@ -67,9 +68,8 @@ impl Bars {
     }
 
     /// The same bars seen from the other end.
-    #[must_use]
-    pub fn reversed(&self) -> Self {
-        let mut back = Self::default();
+    pub fn reversed<'p>(&self, pools: &'p Pools) -> Lent<'p, Self> {
+        let mut back = pools.bars.lend();
         self.reverse_into(&mut back);
         back
     }
@@ -246,19 +246,24 @@ fn crossing(profile: &[f32], from: usize, to: usize) -> f32 {
 }
 
 /// The profile with its edges steepened: what a blur of `reach` columns took away, put back in part.
-pub fn sharpened(profile: &[f32], reach: usize, strength: f32) -> Vec<f32> {
-    let blurred = smoothed(&smoothed(profile, reach), reach);
-    profile.iter().zip(&blurred).map(|(p, b)| p + strength * (p - b)).collect()
+pub fn sharpened<'p>(
+    profile: &[f32],
+    (reach, strength): (usize, f32),
+    pools: &'p Pools,
+) -> Profile<'p> {
+    let mut blurred = smoothed(&smoothed(profile, reach, pools), reach, pools);
+    blurred.iter_mut().zip(profile).for_each(|(b, p)| *b = p + strength * (p - *b));
+    blurred
 }
 
 /// The mean of each column and `reach` columns to both sides.
-pub fn smoothed(profile: &[f32], reach: usize) -> Vec<f32> {
+pub fn smoothed<'p>(profile: &[f32], reach: usize, pools: &'p Pools) -> Profile<'p> {
     let n = profile.len();
     let mean = |k: usize| {
         let near = &profile[k.saturating_sub(reach)..(k + reach + 1).min(n)];
         near.iter().sum::<f32>() / near.len() as f32
     };
-    let mut means: Vec<f32> = (0..reach.min(n)).map(mean).collect();
+    let mut means = pools.profiles.collect((0..reach.min(n)).map(mean));
     if let Some(inner) = n.checked_sub(2 * reach).filter(|inner| *inner > 0) {
         // Shifted by each of the columns of the reach in turn, many are added at once.
         means.extend_from_slice(&profile[..inner]);
@@ -271,7 +276,8 @@ pub fn smoothed(profile: &[f32], reach: usize) -> Vec<f32> {
             *sum *= share;
         }
     }
-    means.extend((means.len()..n).map(mean));
+    let rest = means.len()..n;
+    means.extend(rest.map(mean));
     means
 }
 
@@ -285,11 +291,12 @@ mod tests {
         profile[20..24].fill(20.0);
         profile[30..32].fill(20.0);
         profile[24] = 110.0;
-        let bars = Bars::of(&profile, 0.3);
+        let pools = Pools::default();
+        let bars = Bars::of(&profile, 0.3, &pools);
         assert_eq!(bars.edges.len(), 4);
         assert!((bars.width(0) - 4.5).abs() < 0.3, "{bars:?}");
         assert!((bars.width(2) - 2.0).abs() < 0.1, "{bars:?}");
-        assert_eq!(bars.reversed().reversed(), bars);
+        assert_eq!(*bars.reversed(&pools).reversed(&pools), *bars);
     }
 
     #[test]
@@ -307,15 +314,17 @@ mod tests {
 
     #[test]
     fn a_flat_profile_has_no_bars() {
-        assert_eq!(Bars::of(&[90.0; 50], 0.3), Bars::default());
-        assert_eq!(Bars::of(&[], 0.3), Bars::default());
+        let pools = Pools::default();
+        assert_eq!(*Bars::of(&[90.0; 50], 0.3, &pools), Bars::default());
+        assert_eq!(*Bars::of(&[], 0.3, &pools), Bars::default());
     }
 
     #[test]
     fn the_mean_of_neighbours_ends_at_the_rim() {
         let profile = [0.0, 3.0, 6.0, 3.0, 0.0, 9.0];
-        assert_eq!(smoothed(&profile, 1), [1.5, 3.0, 4.0, 3.0, 4.0, 4.5]);
-        assert_eq!(smoothed(&profile, 9), [3.5; 6]);
-        assert_eq!(smoothed(&[], 2), [0.0; 0]);
+        let pools = Pools::default();
+        assert_eq!(*smoothed(&profile, 1, &pools), [1.5, 3.0, 4.0, 3.0, 4.0, 4.5]);
+        assert_eq!(*smoothed(&profile, 9, &pools), [3.5; 6]);
+        assert_eq!(*smoothed(&[], 2, &pools), [0.0; 0]);
     }
 }

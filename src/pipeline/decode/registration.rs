@@ -3,32 +3,33 @@
 
 use crate::pipeline::decode::lanes::dot;
 use crate::pipeline::decode::least_squares;
+use crate::pipeline::decode::pool::{Pools, Profile};
 
 /// Terms of the polynomial that moves rows.
 pub const TERMS: usize = 5;
 
 /// What the rows of a strip add to the equations of their mean: slopes and powers of the place.
 #[derive(Debug)]
-pub struct Moments {
+pub struct Moments<'p> {
     /// The slopes of the mean, times powers 0 to 2 of the place, -1 to 1.
-    slopes: [Vec<f32>; 3],
+    slopes: [Profile<'p>; 3],
     /// The sums of the products of those and the mean.
     own: [f32; 3],
     /// The sums of the squares of slopes, times powers 0 to 4 of the place: those of every row.
     pub weights: [f32; 5],
 }
 
-impl Moments {
+impl<'p> Moments<'p> {
     /// Those of rows whose mean is `mean`, a column being `step` pixels.
-    pub fn of(mean: &[f32], step: f32) -> Self {
+    pub fn of(mean: &[f32], step: f32, pools: &'p Pools) -> Self {
         let n = mean.len();
         let at = |k: usize| mean.get(k.min(n - 1)).copied().unwrap_or_default();
         let slope = |k: usize| (at(k + 1) - at(k.saturating_sub(1))) / (2.0 * step);
-        let flat: Vec<f32> = (0..n).map(slope).collect();
+        let flat = pools.profiles.collect((0..n).map(slope));
         let half = n as f32 / 2.0;
         let tilted = |values: &[f32]| {
             let times = |(k, v): (usize, &f32)| v * (k as f32 / half - 1.0);
-            values.iter().enumerate().map(times).collect::<Vec<f32>>()
+            pools.profiles.collect(values.iter().enumerate().map(times))
         };
         let linear = tilted(&flat);
         let square = tilted(&linear);

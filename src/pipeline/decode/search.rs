@@ -42,6 +42,7 @@ pub struct Search<'a> {
     tried: Vec<Region>,
     /// What may yet be fitted.
     unclear: Vec<Wanting<'a>>,
+    pools: &'a Pools,
     /// Room in which strips are read.
     desk: Lent<'a, Desk>,
     /// What was found.
@@ -59,7 +60,7 @@ impl<'a> Search<'a> {
     /// A search of `view` that may cost so much.
     pub fn new(view: View<'a>, formats: &'a Formats, work: Work, pools: &'a Pools) -> Self {
         let (desk, found) = (pools.desks.lend(), Decoded::default());
-        Self { view, formats, work, tried: Vec::new(), unclear: Vec::new(), desk, found }
+        Self { view, formats, work, tried: Vec::new(), unclear: Vec::new(), pools, desk, found }
     }
 
     /// Adds the symbols of `regions` that edges tell: the plain ones of all, then those that take a closer look.
@@ -75,7 +76,7 @@ impl<'a> Search<'a> {
             if self.has(region) || self.tried.iter().any(|other| region.is_like(other)) {
                 continue;
             }
-            let Some(strip) = Strip::new(self.view, *region) else { continue };
+            let Some(strip) = Strip::new(self.view, *region, self.pools) else { continue };
             let Some(found) = linear::read_plain(&strip, self.formats, &mut self.desk) else {
                 continue;
             };
@@ -128,7 +129,8 @@ impl<'a> Search<'a> {
         // What lines without ink have left of wide bars are pieces.
         let pieces: Vec<Region> = worn.into_iter().map(|(region, _)| region).collect();
         let chains = locate::chained(&self.left(&pieces)).into_iter();
-        let is_worn = |r: &Region| Strip::new(self.view, *r).is_some_and(|strip| is_worn(&strip));
+        let is_worn =
+            |r: &Region| Strip::new(self.view, *r, self.pools).is_some_and(|strip| is_worn(&strip));
         let may_be = |r: &Region| r.along < MAX_HIGH * r.across && self.are_bars(r) && is_worn(r);
         let chains: Vec<Region> = chains.filter(may_be).take(MAX_WORN_CHAINS).collect();
         for chain in &chains {
@@ -139,7 +141,7 @@ impl<'a> Search<'a> {
 
     /// What the edges of `region` tell as they are, unless a symbol was read there.
     fn read_crisp(&mut self, region: &Region) -> Vec<Symbol> {
-        let strip = Strip::new(self.view, *region).filter(|_| !self.has(region));
+        let strip = Strip::new(self.view, *region, self.pools).filter(|_| !self.has(region));
         strip
             .map(|strip| linear::read_worn(strip, self.formats, &mut self.desk))
             .unwrap_or_default()
@@ -147,7 +149,7 @@ impl<'a> Search<'a> {
 
     /// The labels above each other in `region` whose rows are alike.
     fn labels(&self, region: &Region) -> Vec<Region> {
-        let Some(strip) = Strip::new(self.view, *region) else { return Vec::new() };
+        let Some(strip) = Strip::new(self.view, *region, self.pools) else { return Vec::new() };
         let parts = stacked(&strip).into_iter().map(|part| *part.region());
         parts.filter(|part| part.across >= MIN_ACROSS && self.are_bars(part)).collect()
     }
@@ -172,7 +174,7 @@ impl<'a> Search<'a> {
             if self.has(region) || !self.are_bars(region) {
                 continue;
             }
-            let Some(strip) = Strip::new(self.view, *region) else { continue };
+            let Some(strip) = Strip::new(self.view, *region, self.pools) else { continue };
             let Close { symbols, .. } = linear::read(strip, self.formats, &mut self.desk);
             add(&mut self.found.symbols, whole(symbols), self.view);
         }
@@ -180,23 +182,23 @@ impl<'a> Search<'a> {
 
     /// Whether rows of `region` are alike, of a quarter of its columns, which say of most that they are print.
     fn are_alike(&self, region: &Region) -> bool {
-        let strip = Strip::new(self.view, *region);
-        strip.is_some_and(|strip| may_be_alike(&strip.thinned(4).bands(1)))
+        let strip = Strip::new(self.view, *region, self.pools);
+        strip.is_some_and(|strip| may_be_alike(&*strip.thinned(4).bands(1), self.pools))
     }
 
     /// Whether they are and its edges are those of bars.
     fn are_bars(&self, region: &Region) -> bool {
         self.are_alike(region)
-            && Strip::new(self.view, *region).is_some_and(|strip| {
+            && Strip::new(self.view, *region, self.pools).is_some_and(|strip| {
                 let pixels = strip.thinned(if strip.step < 1.0 { 2 } else { 1 });
-                may_be_whole_bars(&pixels.bands(2))
+                may_be_whole_bars(&*pixels.bands(2), self.pools)
             })
     }
 
     /// Adds the symbols that lie upright in a picture that may be little more, and take no closer look.
     pub fn read_upright(&mut self, padded: View<'a>, rim: f32) {
         for region in gather::wholes(padded, rim, None) {
-            let Some(strip) = Strip::new(padded, region) else { continue };
+            let Some(strip) = Strip::new(padded, region, self.pools) else { continue };
             let strip = strip.with_rim(rim);
             let mut symbols =
                 linear::read_plain(&strip, self.formats, &mut self.desk).unwrap_or_default();
@@ -208,7 +210,7 @@ impl<'a> Search<'a> {
     /// Adds the symbols of a picture that is all symbol, which `padded` shows with a rim of `rim` pixels.
     pub fn read_whole(&mut self, padded: View<'a>, rim: f32, largest: Option<&Region>) {
         for region in gather::wholes(padded, rim, largest) {
-            let Some(strip) = Strip::new(padded, region) else { continue };
+            let Some(strip) = Strip::new(padded, region, self.pools) else { continue };
             let strip = strip.with_rim(rim);
             let Close { mut symbols, unclear } =
                 gather::read_whole(strip, self.formats, &mut self.desk);

@@ -15,6 +15,7 @@
 
 use crate::pipeline::decode::lanes::{sum, total};
 use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::pool::{Lent, Pools, Profile};
 use crate::pipeline::decode::raster::{Row, View};
 use crate::pipeline::decode::registration::{Equations, Moments, TERMS};
 use crate::pipeline::symbol::{Corners, Point};
@@ -41,6 +42,7 @@ const MAX_COLUMNS: usize = 4096;
 #[derive(Debug, Clone)]
 pub struct Strip<'a> {
     picture: View<'a>,
+    pools: &'a Pools,
     region: Region,
     /// Columns of a profile.
     pub columns: usize,
@@ -54,7 +56,7 @@ pub struct Strip<'a> {
 
 impl<'a> Strip<'a> {
     /// The strip of `region`, its rows aligned no better than the region says; `None` when it is too long to be a symbol.
-    pub fn new(picture: View<'a>, region: Region) -> Option<Self> {
+    pub fn new(picture: View<'a>, region: Region, pools: &'a Pools) -> Option<Self> {
         // Room for the quiet zones, and for the end of a symbol that the region has lost.
         let half = region.across * 1.12 + 24.0;
         let step = if half < 280.0 { 0.5 } else { 1.0 };
@@ -64,6 +66,7 @@ impl<'a> Strip<'a> {
         let lean = -region.fan * half * region.along;
         fits.then_some(Self {
             picture,
+            pools,
             region,
             columns,
             step,
@@ -85,6 +88,11 @@ impl<'a> Strip<'a> {
         Self { columns: self.columns / n.max(1), step: self.step * n as f32, ..self.clone() }
     }
 
+    /// What its profiles are lent from.
+    pub fn pools(&self) -> &'a Pools {
+        self.pools
+    }
+
     /// The region it was made of.
     pub fn region(&self) -> &Region {
         &self.region
@@ -93,7 +101,7 @@ impl<'a> Strip<'a> {
     /// The strip of the same place with straight rows: different bars above each other make a bent middle line.
     pub fn straight(&self) -> Option<Self> {
         let region = Region { slope: 0.0, bend: 0.0, ..self.region };
-        Self::new(self.picture, region).map(|strip| strip.with_rim(self.rim))
+        Self::new(self.picture, region, self.pools).map(|strip| strip.with_rim(self.rim))
     }
 
     /// The strip of the same bars between rows `from` and `to`, and between two columns.
@@ -108,7 +116,7 @@ impl<'a> Strip<'a> {
         let across = (last - first) / 2.0 * self.step;
         let along = (to - from) / 2.0 * self.region.along;
         let region = Region { centre, across, along, bend: 0.0, ..self.region };
-        Self::new(self.picture, region).map(|strip| strip.with_rim(self.rim))
+        Self::new(self.picture, region, self.pools).map(|strip| strip.with_rim(self.rim))
     }
 
     /// The same whose middle line and whose bars' lean go straight on from two columns: what bends between them says
@@ -184,8 +192,8 @@ impl<'a> Strip<'a> {
     }
 
     /// The mean of `n` rows between `from` and `to`.
-    pub fn mean(&self, from: f32, to: f32, n: usize) -> Vec<f32> {
-        let mut mean = Vec::new();
+    pub fn mean(&self, from: f32, to: f32, n: usize) -> Profile<'a> {
+        let mut mean = self.pools.profiles.lend();
         self.mean_into(&mut mean, (from, to), n);
         mean
     }
@@ -196,14 +204,15 @@ impl<'a> Strip<'a> {
         (first, last): (f32, f32),
         (from, to): (f32, f32),
         most: usize,
-    ) -> Vec<f32> {
+    ) -> Profile<'a> {
         let n = ((to - from).abs() * self.region.along).ceil().clamp(1.0, most.max(1) as f32);
-        let mut sum = vec![0.0; (last - first).clamp(0.0, MAX_COLUMNS as f32) as usize];
+        let mut sum = self.pools.profiles.empty();
+        sum.resize((last - first).clamp(0.0, MAX_COLUMNS as f32) as usize, 0.0);
         for k in 0..n as usize {
             let v = from + (to - from) * (k as f32 + 0.5) / n;
             self.add_at(v, first * self.step - self.half, &mut sum);
         }
-        for value in &mut sum {
+        for value in &mut *sum {
             *value /= n;
         }
         sum
@@ -225,7 +234,7 @@ impl<'a> Strip<'a> {
     /// Turns and bends the rows so that bars stand upright.
     pub fn align(&mut self) {
         // The reach, the terms in play: first a mere slant near the middle, in the end all of it.
-        let mut rows = [const { Vec::new() }; ALIGN_ROWS];
+        let mut rows = std::array::from_fn(|_| self.pools.profiles.lend());
         for (reach, terms) in [(0.3, 2), (0.6, 2), (0.9, TERMS), (0.95, TERMS)] {
             let moved = self.refine(reach, terms, &mut rows);
             if terms == TERMS && moved < UPRIGHT {
@@ -235,15 +244,15 @@ impl<'a> Strip<'a> {
     }
 
     /// One step of least squares over the rows within `reach` of the middle: the greatest change of a term, in pixels.
-    fn refine(&mut self, reach: f32, terms: usize, rows: &mut [Vec<f32>; ALIGN_ROWS]) -> f32 {
+    fn refine(&mut self, reach: f32, terms: usize, rows: &mut [Profile<'a>; ALIGN_ROWS]) -> f32 {
         let v_of = |k: usize| reach * (2.0 * (k as f32 + 0.5) / ALIGN_ROWS as f32 - 1.0);
         for (k, row) in rows.iter_mut().enumerate() {
             row.clear();
             row.resize(self.columns, 0.0);
             self.add_row(v_of(k), row);
         }
-        let mean = mean_of(rows);
-        let moments = Moments::of(&mean, self.step);
+        let mean = mean_of(&*rows, self.pools);
+        let moments = Moments::of(&mean, self.step, self.pools);
         let mut equations = Equations::default();
         for (k, row) in rows.iter().enumerate() {
             if correlation(row, &mean) > 0.4 {
@@ -262,8 +271,8 @@ impl<'a> Strip<'a> {
     }
 
     /// The mean profile of each band of at most `rows` rows, from top to bottom.
-    pub fn bands(&self, rows: usize) -> Bands {
-        let mut bands = Bands::default();
+    pub fn bands(&self, rows: usize) -> Lent<'a, Bands> {
+        let mut bands = self.pools.bands.lend();
         self.bands_into(&mut bands, rows);
         bands
     }
@@ -285,10 +294,11 @@ impl<'a> Strip<'a> {
         known: (f32, f32),
     ) -> (f32, f32) {
         let picked = profile.get(from..to).unwrap_or_default().iter().step_by(REACH_STEP);
-        let wanted: Vec<f32> = picked.copied().collect();
+        let wanted = self.pools.profiles.collect(picked.copied());
         let thin = self.thinned(REACH_STEP);
         let pixel = 3.0 / self.region.along.max(1.0);
-        let mut row = vec![0.0; wanted.len()];
+        let mut row = self.pools.profiles.empty();
+        row.resize(wanted.len(), 0.0);
         let mut walk = |start: f32, direction: f32| {
             let mut v = start;
             let mut misses = 0;
@@ -319,21 +329,30 @@ fn shift_at(shift: &[f32; TERMS], t: f32, v: f32) -> f32 {
 }
 
 /// The mean of several profiles.
-pub fn mean_of(rows: &[impl AsRef<[f32]>]) -> Vec<f32> {
-    let mut mean = Vec::new();
+pub fn mean_of<'p, 'r, R: AsRef<[f32]> + 'r>(
+    rows: impl IntoIterator<Item = &'r R>,
+    pools: &'p Pools,
+) -> Profile<'p> {
+    let mut mean = pools.profiles.lend();
     mean_into(&mut mean, rows);
     mean
 }
 
 /// Makes `mean` the mean of several profiles.
-pub fn mean_into(mean: &mut Vec<f32>, rows: &[impl AsRef<[f32]>]) {
+pub fn mean_into<'r, R: AsRef<[f32]> + 'r>(
+    mean: &mut Vec<f32>,
+    rows: impl IntoIterator<Item = &'r R>,
+) {
     mean.clear();
-    let Some((first, others)) = rows.split_first() else { return };
+    let mut rows = rows.into_iter();
+    let Some(first) = rows.next() else { return };
     mean.extend_from_slice(first.as_ref());
-    for row in others {
+    let mut n = 1;
+    for row in rows {
         mean.iter_mut().zip(row.as_ref()).for_each(|(m, v)| *m += v);
+        n += 1;
     }
-    let share = 1.0 / rows.len() as f32;
+    let share = 1.0 / n as f32;
     for value in mean {
         *value *= share;
     }
@@ -383,9 +402,10 @@ mod tests {
         let pixels = (0..width * height).map(|k| shade((k % width) as f32, (k / width) as f32));
         let luma: Vec<u8> = pixels.map(|v| v as u8).collect();
         let view = View { width, height, luma: &luma };
-        let region = regions(&Cells::of(view, CELL), &Pools::default())[0];
+        let pools = Pools::default();
+        let region = regions(&Cells::of(view, CELL), &pools)[0];
         let ends = |region: Region| {
-            let strip = Strip::new(view, region).unwrap();
+            let strip = Strip::new(view, region, &pools).unwrap();
             correlation(&strip.mean(-0.75, -0.65, 3), &strip.mean(0.65, 0.75, 3))
         };
         assert!(ends(region) > 0.9 && ends(Region { fan: 0.0, ..region }) < 0.7);
@@ -393,6 +413,7 @@ mod tests {
 
     #[test]
     fn an_extended_strip_goes_through_two_places_and_straight_on() {
+        let pools = Pools::default();
         let luma = vec![0; 40_000];
         let view = View { width: 200, height: 200, luma: &luma };
         let centre = Point::new(100.0, 100.0);
@@ -400,7 +421,7 @@ mod tests {
         let region =
             Region { centre, angle, across: 40.0, along: 20.0, slope, bend: 4.0, fan: 0.0 };
         let shift = [0.5, 1.0, 0.0, 2.0, 0.0];
-        let bent = Strip { shift, ..Strip::new(view, region).unwrap() };
+        let bent = Strip { shift, ..Strip::new(view, region, &pools).unwrap() };
         let straight = bent.extended((30.0, 160.0));
         for (column, v) in [(30.0, 0.5), (160.0, 0.5), (30.0, -0.5), (160.0, -0.5)] {
             let apart = bent.point(column, v).distance(straight.point(column, v));

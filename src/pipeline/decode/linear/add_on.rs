@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use crate::pipeline::decode::linear::character::{is_quiet_after, nearest};
 use crate::pipeline::decode::linear::ean::{LEFT, MODULES, as_text, digit, set_b};
 use crate::pipeline::decode::linear::reading::Reading;
+use crate::pipeline::decode::pool::{Pools, Profile};
 use crate::pipeline::decode::profile::{Bars, sharpened};
 use crate::pipeline::decode::strip::{BANDS, Strip};
 use crate::pipeline::symbol::Symbology;
@@ -64,17 +65,18 @@ pub fn read(strip: &Strip<'_>, reading: &Reading, rows: (f32, f32)) -> Option<St
     let (top, bottom) = rows;
     let rows = if reading.backward { (bottom, top) } else { rows };
     let side = Side { strip: strip.extended(reading.extent()), reading, rows };
-    if !bears || !LOOKED_AT.into_iter().any(|band| begins(&side.profile(band, BEGINNING), reading))
-    {
+    let pools = strip.pools();
+    let begins = |band| begins(&side.profile(band, BEGINNING), reading, pools);
+    if !bears || !LOOKED_AT.into_iter().any(begins) {
         return None;
     }
-    let profiles: [Vec<f32>; BANDS] = std::array::from_fn(|band| side.profile(band, WHOLE));
+    let profiles: [Profile<'_>; BANDS] = std::array::from_fn(|band| side.profile(band, WHOLE));
     let mut votes = Votes::default();
     for sharpening in SHARPENINGS {
         for (band, profile) in profiles.iter().enumerate() {
             let bars = match sharpening {
-                None => Bars::of(profile, 0.25),
-                Some((reach, strength)) => Bars::of(&sharpened(profile, reach, strength), 0.2),
+                None => Bars::of(profile, 0.25, pools),
+                Some(by) => Bars::of(&sharpened(profile, by, pools), 0.2, pools),
             };
             match find(&bars, reading.module) {
                 Some(Found::Whole(text, end)) if side.is_free(band, &text, end) => {
@@ -131,7 +133,7 @@ struct Side<'s, 'a> {
     rows: (f32, f32),
 }
 
-impl Side<'_, '_> {
+impl<'a> Side<'_, 'a> {
     /// The rows of a band of the symbol's height.
     fn band(&self, band: usize) -> (f32, f32) {
         let (top, bottom) = self.rows;
@@ -140,7 +142,7 @@ impl Side<'_, '_> {
     }
 
     /// The profile of a band from the symbol's last characters to so many modules after it, its bars dark.
-    fn profile(&self, band: usize, modules: f32) -> Vec<f32> {
+    fn profile(&self, band: usize, modules: f32) -> Profile<'a> {
         let module = self.reading.module;
         let (left, right) = self.reading.extent();
         let columns = if self.reading.backward {
@@ -159,7 +161,7 @@ impl Side<'_, '_> {
             columns.iter().sum::<f32>() / columns.len().max(1) as f32
         };
         if shade(1.0, 4.0) < shade(-END, 0.0) {
-            for value in &mut profile {
+            for value in &mut *profile {
                 *value = 255.0 - *value;
             }
         }
@@ -180,8 +182,8 @@ impl Side<'_, '_> {
 }
 
 /// Whether bars begin where those of an add-on do.
-fn begins(profile: &[f32], reading: &Reading) -> bool {
-    let bars = Bars::of(profile, 0.25);
+fn begins(profile: &[f32], reading: &Reading, pools: &Pools) -> bool {
+    let bars = Bars::of(profile, 0.25, pools);
     let n = bars.edges.len();
     (2..n.saturating_sub(3)).step_by(2).any(|k| {
         GAP.contains(&(bars.before(k) / reading.module)) && bars.width(k) < 5.0 * reading.module

@@ -133,6 +133,7 @@ mod tests {
     use test_case::test_case;
 
     use super::*;
+    use crate::pipeline::decode::pool::Pools;
 
     /// The bars of `text` between stars, wide elements of `ratio` modules of 4 columns.
     fn bars(text: &str, ratio: f32) -> Bars {
@@ -159,7 +160,8 @@ mod tests {
         let mut found = Vec::new();
         read(&bars, &mut found);
         assert_eq!(found.iter().map(|r| r.text.as_str()).collect::<Vec<_>>(), [text]);
-        assert_eq!(bars.reversed().reversed(), bars);
+        let pools = Pools::default();
+        assert_eq!(*bars.reversed(&pools).reversed(&pools), bars);
     }
 
     #[test]

@@ -318,6 +318,7 @@ mod tests {
     use super::*;
     use crate::pipeline::decode::Formats;
     use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
+    use crate::pipeline::decode::pool::Pools;
     use crate::pipeline::decode::profile::smoothed;
 
     /// A profile of 3 columns a module of Code 128 values, stop character not given.
@@ -329,13 +330,14 @@ mod tests {
             columns.extend(std::iter::repeat_n(value, 3 * usize::from(width)));
         }
         columns.extend([220.0; 60]);
-        smoothed(&smoothed(&columns, blur), blur)
+        let pools = Pools::default();
+        smoothed(&smoothed(&columns, blur, &pools), blur, &pools).to_vec()
     }
 
     fn texts(profile: &[f32]) -> Vec<String> {
         let sides = Side::both(profile);
         let read = |side: &Side| {
-            let found = hypotheses(profile, side, &Formats::all());
+            let found = hypotheses(profile, side, &Formats::all(), &Pools::default());
             found.iter().filter_map(|h| side.read(h)).map(|r| r.text).collect::<Vec<_>>()
         };
         let mut texts: Vec<String> = sides.iter().flat_map(read).collect();

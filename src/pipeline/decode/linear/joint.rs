@@ -23,6 +23,7 @@ use crate::pipeline::decode::linear::joint::settle::{
 use crate::pipeline::decode::linear::joint::spread::Shape;
 use crate::pipeline::decode::linear::joint::stretch::{Wanted, explained, stretches};
 use crate::pipeline::decode::linear::reading::Reading;
+use crate::pipeline::decode::pool::Pools;
 
 /// The spreads that are tried: shape, and standard deviation in modules.
 const SPREADS: [(Shape, f32); 4] =
@@ -103,13 +104,13 @@ impl Limits {
 }
 
 /// What the pooled profiles of a strip read, and in which of them (bit k is profile k).
-pub fn read(pooled: &[Vec<f32>], kind: Kind) -> Option<(Reading, u32)> {
+pub fn read(pooled: &[Vec<f32>], kind: Kind, pools: &Pools) -> Option<(Reading, u32)> {
     let model = &kind.model();
     let reversed = |p: &Vec<f32>| p.iter().rev().copied().collect();
     let backward: Vec<Vec<f32>> = pooled.iter().map(reversed).collect();
     let sides = [pooled, &backward];
     let limits = Limits::of(kind);
-    let starts = begin(sides, model, &limits);
+    let starts = begin(sides, model, &limits, pools);
     let mut led = [Vec::new(), Vec::new()];
     let mut fits = starts.into_iter().filter_map(|(direction, scene)| {
         let led = led.get_mut(direction)?;
@@ -138,11 +139,16 @@ fn mirrored(mut reading: Reading, pooled: &[Vec<f32>]) -> Reading {
 }
 
 /// The scenes to begin with on both sides, the likeliest first.
-fn begin(sides: [&[Vec<f32>]; 2], model: &Model, limits: &Limits) -> Vec<(usize, Scene)> {
+fn begin(
+    sides: [&[Vec<f32>]; 2],
+    model: &Model,
+    limits: &Limits,
+    pools: &Pools,
+) -> Vec<(usize, Scene)> {
     let mut rough: Vec<(f32, usize, Attempt)> = Vec::new();
     for (direction, profiles) in sides.iter().enumerate() {
         let Some(whole) = profiles.first() else { continue };
-        for ends in stretches(whole, model.modules(), &limits.wanted) {
+        for ends in stretches(whole, model.modules(), &limits.wanted, pools) {
             let Some(between) = Between::of(whole, model, ends) else { continue };
             for spread in ROUGH {
                 let (rest, _) = between.attempt(model, limits.banks, spread);
@@ -288,7 +294,8 @@ mod tests {
         for radius in [3, 6] {
             let mut profile = profile(RIGHT, radius);
             for backward in [false, true] {
-                let (reading, bits) = read(&vec![profile.clone(); 4], Kind::Ean13).unwrap();
+                let (reading, bits) =
+                    read(&vec![profile.clone(); 4], Kind::Ean13, &Pools::default()).unwrap();
                 assert_eq!((reading.text.as_str(), bits), ("5012345678900", 15), "radius {radius}");
                 assert_eq!(reading.backward, backward);
                 profile.reverse();
@@ -300,7 +307,8 @@ mod tests {
     fn an_end_that_runs_into_a_wide_bar_is_found() {
         let digits = [7, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 9];
         for radius in [3, 4] {
-            let (reading, _) = read(&vec![profile(digits, radius); 4], Kind::Ean13).unwrap();
+            let (reading, _) =
+                read(&vec![profile(digits, radius); 4], Kind::Ean13, &Pools::default()).unwrap();
             assert_eq!(reading.text, "5712345678909", "radius {radius}");
         }
     }
@@ -311,7 +319,10 @@ mod tests {
             let mut digits = RIGHT;
             digits[11] = check;
             for radius in [2, 4, 6, 8] {
-                assert!(read(&vec![profile(digits, radius); 4], Kind::Ean13).is_none());
+                assert!(
+                    read(&vec![profile(digits, radius); 4], Kind::Ean13, &Pools::default())
+                        .is_none()
+                );
             }
         }
     }
@@ -322,7 +333,8 @@ mod tests {
     fn an_ean_8_is_read_through_blur(check: usize, sets: u8, text: Option<&str>) {
         for radius in [3, 5] {
             let profile = seen(&[9, 6, 3, 8, 5, 0, 7, check], sets, radius);
-            let found = read(&vec![profile; 4], Kind::Ean8).map(|(reading, _)| reading.text);
+            let found = read(&vec![profile; 4], Kind::Ean8, &Pools::default())
+                .map(|(reading, _)| reading.text);
             assert_eq!(found.as_deref(), text, "radius {radius}");
         }
     }

@@ -4,6 +4,7 @@ use crate::pipeline::decode::Formats;
 use crate::pipeline::decode::linear::FROM_MIDDLE;
 use crate::pipeline::decode::linear::ballot::Ballot;
 use crate::pipeline::decode::linear::reader::Reader;
+use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::pooled::Pooled;
 use crate::pipeline::decode::profile::sharpened;
 use crate::pipeline::decode::strip::{BANDS, Bands};
@@ -17,7 +18,7 @@ const SHARPENINGS: [Sharpening; 4] = [None, Some((1, 1.0)), Some((2, 1.5)), Some
 /// Adds what the edges of the profiles read, more and more sharpened until enough agree.
 pub fn add_all(
     profiles: (&Bands, &Pooled),
-    formats: &Formats,
+    (formats, pools): (&Formats, &Pools),
     reader: &mut Reader,
     ballot: &mut Ballot,
 ) {
@@ -26,7 +27,7 @@ pub fn add_all(
         if sharpening == SHARPENINGS[SHARPENINGS.len() - 1] && ballot.is_empty() {
             return;
         }
-        add(profiles, (sharpening, formats), reader, ballot);
+        add(profiles, (sharpening, formats, pools), reader, ballot);
         if ballot.winners().next().is_some() {
             return;
         }
@@ -36,26 +37,24 @@ pub fn add_all(
 /// Adds what the edges of the profiles read as they are.
 pub fn add_as_is(
     profiles: (&Bands, &Pooled),
-    formats: &Formats,
+    (formats, pools): (&Formats, &Pools),
     reader: &mut Reader,
     ballot: &mut Ballot,
 ) {
-    add(profiles, (None, formats), reader, ballot);
+    add(profiles, (None, formats, pools), reader, ballot);
 }
 
 /// Adds what the edges of the profiles read, sharpened so.
 fn add(
     (bands, pooled): (&Bands, &Pooled),
-    (sharpening, formats): (Sharpening, &Formats),
+    (sharpening, formats, pools): (Sharpening, &Formats, &Pools),
     reader: &mut Reader,
     ballot: &mut Ballot,
 ) {
     let mut add_profile = |profile: &[f32], ballot: &mut Ballot, (bands, pooled): (u32, u32)| {
         let readings = match sharpening {
             None => reader.read(profile, 0.25, formats),
-            Some((reach, strength)) => {
-                reader.read(&sharpened(profile, reach, strength), 0.2, formats)
-            }
+            Some(by) => reader.read(&sharpened(profile, by, pools), 0.2, formats),
         };
         ballot.add(readings, bands, pooled);
     };

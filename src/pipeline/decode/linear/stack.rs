@@ -2,6 +2,7 @@
 //! in a part of its height, where cells took print or the edge of tape for bars too.
 
 use crate::pipeline::decode::linear::MIN_EDGES;
+use crate::pipeline::decode::pool::Profile;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::decode::strip::{Strip, correlation, mean_of};
 use std::ops::{Range, RangeInclusive};
@@ -37,16 +38,16 @@ pub fn stacked<'a>(strip: &Strip<'a>) -> Vec<Strip<'a>> {
     }
     let Some(strip) = strip.straight() else { return Vec::new() };
     let edge = |k: usize| 2.0 * k as f32 / ROWS as f32 - 1.0;
+    let pools = strip.pools();
     // What is beside the bars is alike in all rows.
     let inner = strip.columns / 6..strip.columns * 5 / 6;
     let likeness = |a: &[f32], b: &[f32]| correlation(&a[inner.clone()], &b[inner.clone()]);
     let rows = inked((0..ROWS).map(|k| (k, strip.mean(edge(k), edge(k + 1), 1))).collect(), &inner);
-    let mut found: Vec<((usize, usize), Vec<f32>)> = Vec::new();
+    let mut found: Vec<((usize, usize), Profile<'a>)> = Vec::new();
     for group in rows.chunk_by(|(_, a), (_, b)| likeness(a, b) > LIKE_ROWS) {
         let [(from, _), .., (last, _)] = group else { continue };
-        let bars: Vec<&Vec<f32>> = group.iter().map(|(_, row)| row).collect();
-        let mean = mean_of(&bars);
-        if group.len() < 3 || Bars::of(&mean, 0.2).edges.len() < MIN_EDGES {
+        let mean = mean_of(group.iter().map(|(_, row)| row), pools);
+        if group.len() < 3 || Bars::of(&mean, 0.2, pools).edges.len() < MIN_EDGES {
             continue;
         }
         match found.last_mut() {
@@ -54,12 +55,12 @@ pub fn stacked<'a>(strip: &Strip<'a>) -> Vec<Strip<'a>> {
             _ => found.push(((*from, last + 1), mean)),
         }
     }
-    let is_part = |((from, to), _): &((usize, usize), Vec<f32>)| PART.contains(&(to - from));
+    let is_part = |((from, to), _): &((usize, usize), Profile<'a>)| PART.contains(&(to - from));
     if found.len() < 2 && !found.iter().all(is_part) {
         return Vec::new();
     }
-    let part = |((from, to), mean): ((usize, usize), Vec<f32>)| {
-        let edges = Bars::of(&mean, 0.2).edges;
+    let part = |((from, to), mean): ((usize, usize), Profile<'a>)| {
+        let edges = &Bars::of(&mean, 0.2, pools).edges;
         strip.part((edge(from), edge(to)), (*edges.first()?, *edges.last()?))
     };
     found.into_iter().filter_map(part).collect()
@@ -92,7 +93,7 @@ fn upper(values: &[f32]) -> f32 {
 
 /// Those of `rows` that have ink in these columns: a dead dot of a printing head leaves a line without, which is no end
 /// of a symbol.
-fn inked(rows: Vec<(usize, Vec<f32>)>, inner: &Range<usize>) -> Vec<(usize, Vec<f32>)> {
+fn inked<'p>(rows: Vec<(usize, Profile<'p>)>, inner: &Range<usize>) -> Vec<(usize, Profile<'p>)> {
     let spreads: Vec<f32> = rows.iter().map(|(_, row)| spread(row, inner)).collect();
     let least = MIN_INK * MIN_INK * upper(&spreads);
     rows.into_iter().zip(spreads).filter(|(_, s)| *s >= least).map(|(row, _)| row).collect()
@@ -102,6 +103,7 @@ fn inked(rows: Vec<(usize, Vec<f32>)>, inner: &Range<usize>) -> Vec<(usize, Vec<
 mod tests {
     use super::*;
     use crate::pipeline::decode::locate::Region;
+    use crate::pipeline::decode::pool::Pools;
     use crate::pipeline::decode::raster::View;
     use crate::pipeline::symbol::Point;
 
@@ -122,11 +124,11 @@ mod tests {
     }
 
     /// The strip of a region around the bars of `view`, turned against them by `angle`.
-    fn strip(view: View<'_>, angle: f32) -> Strip<'_> {
+    fn strip<'a>(view: View<'a>, angle: f32, pools: &'a Pools) -> Strip<'a> {
         let centre = Point::new(240.0, 100.0);
         let (across, along) = (185.0, 78.0);
         let region = Region { centre, angle, across, along, slope: 0.0, bend: 0.0, fan: 0.0 };
-        Strip::new(view, region).unwrap()
+        Strip::new(view, region, pools).unwrap()
     }
 
     /// Where the parts of a heap of two labels are, seen by a region that is turned against them by `angle`; they lack ink
@@ -140,7 +142,8 @@ mod tests {
             _ => vec![220; WIDTH],
         });
         let luma: Vec<u8> = rows.collect();
-        let strip = strip(View { width: WIDTH, height: HEIGHT, luma: &luma }, angle);
+        let pools = Pools::default();
+        let strip = strip(View { width: WIDTH, height: HEIGHT, luma: &luma }, angle, &pools);
         stacked(&strip).iter().map(|part| part.region().centre.y).collect()
     }
 
@@ -165,7 +168,8 @@ mod tests {
                 _ => vec![220; WIDTH],
             });
             let luma: Vec<u8> = rows.collect();
-            let strip = strip(View { width: WIDTH, height: HEIGHT, luma: &luma }, 0.0);
+            let pools = Pools::default();
+            let strip = strip(View { width: WIDTH, height: HEIGHT, luma: &luma }, 0.0, &pools);
             assert_eq!(is_worn(&strip), expected);
         }
     }

@@ -20,15 +20,13 @@ use crate::pipeline::decode::matrix::pdf417::rows::{rows, templates};
 use crate::pipeline::decode::matrix::pdf417::scan::Scan;
 use crate::pipeline::decode::matrix::pdf417::templates::MODULES;
 use crate::pipeline::decode::matrix::pdf417::words::{Reading, Seen, Words, corrected};
-use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::{Symbol, Symbology};
 
 /// What the length descriptor is worth, which counts the codewords of data: it is known before it is read.
 const LENGTH_BITS: f32 = 9.8;
 
-/// The symbol in `region` of `view` that is of what is `wanted`.
-pub fn read(view: View<'_>, region: &Region, wanted: Wanted) -> Option<Symbol> {
-    let scan = Scan::of(view, region);
+/// The symbol in `region`, which `scan` looks at, that is of what is `wanted`.
+pub fn read(scan: Scan<'_>, region: &Region, wanted: Wanted) -> Option<Symbol> {
     let Glance { has_guard, has_addresses } = Glance::of(&scan, region, wanted);
     let plain = || has_guard.then(|| read_plain(scan, region))?;
     plain().or_else(|| has_addresses.then(|| micro::read(scan, region))?)
@@ -64,6 +62,7 @@ mod tests {
     use crate::pipeline::decode::engine::codewords::patterns;
     use crate::pipeline::decode::matrix::grid::{Grid, drawn};
     use crate::pipeline::decode::matrix::pdf417::field::check_words;
+    use crate::pipeline::decode::pool::Pools;
     use crate::pipeline::decode::raster::Gray;
     use crate::pipeline::symbol::Point;
 
@@ -130,7 +129,9 @@ mod tests {
     #[test_case(MIRRORED; "in a mirror")]
     fn a_symbol_is_read_with_its_place(corners: [(f32, f32); 4]) {
         let (gray, region) = picture(&symbol(&WORDS, 9), corners, 0.0);
-        let found = read(gray.view(), &region, Wanted::Both).unwrap();
+        let pools = Pools::default();
+        let scan = Scan::of(gray.view(), &region, &pools);
+        let found = read(scan, &region, Wanted::Both).unwrap();
         assert_eq!((found.text.as_str(), found.identifier.as_str()), ("SCAN STATION", "]L0"));
         for (corner, (x, y)) in found.corners.iter().zip(corners) {
             assert!(corner.distance(Point::new(x, y)) < 6.0, "{:?}", found.corners);
@@ -140,7 +141,11 @@ mod tests {
     #[test]
     fn a_symbol_that_correction_cannot_be_sure_of_is_not_read() {
         let (mut gray, region) = picture(&symbol(&WORDS, 9), PLAIN, 0.0);
-        let read_with = |gray: &Gray| read(gray.view(), &region, Wanted::Plain).map(|s| s.text);
+        let pools = Pools::default();
+        let read_with = |gray: &Gray| {
+            let scan = Scan::of(gray.view(), &region, &pools);
+            read(scan, &region, Wanted::Plain).map(|s| s.text)
+        };
         let width = gray.width;
         let mut blot = |from: usize, to: usize| {
             for row in gray.luma.chunks_mut(width).skip(105).take(90) {

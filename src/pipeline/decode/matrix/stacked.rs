@@ -4,7 +4,9 @@ use std::f32::consts::FRAC_PI_2;
 
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::matrix::pdf417::rails::Wanted;
+use crate::pipeline::decode::matrix::pdf417::scan::Scan;
 use crate::pipeline::decode::matrix::{self, pdf417};
+use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::decode::{Formats, SMALL, add, contains, gather};
 use crate::pipeline::symbol::{Symbol, Symbology};
@@ -19,7 +21,12 @@ const MAX_MICRO: usize = 10;
 const TURNS: [f32; 7] = [0.0, 0.08, -0.08, 0.16, -0.16, 0.24, -0.24];
 
 /// Adds the stacked symbols, PDF417 and `MicroPDF417`, among `regions` of bars that no linear reader has read.
-pub fn read(view: View<'_>, regions: &[Region], formats: &Formats, symbols: &mut Vec<Symbol>) {
+pub fn read(
+    (view, pools): (View<'_>, &Pools),
+    regions: &[Region],
+    formats: &Formats,
+    symbols: &mut Vec<Symbol>,
+) {
     let wanted = match [Symbology::PDF417, Symbology::MicroPDF417].map(|kind| formats.has(kind)) {
         [true, true] => Wanted::Both,
         [true, false] => Wanted::Plain,
@@ -34,23 +41,26 @@ pub fn read(view: View<'_>, regions: &[Region], formats: &Formats, symbols: &mut
             continue;
         }
         let wanted = if k < MAX_MICRO || wanted == Wanted::Micro { wanted } else { Wanted::Plain };
-        add(symbols, pdf417::read(view, region, wanted), view);
+        add(symbols, pdf417::read(Scan::of(view, region, pools), region, wanted), view);
     }
     if symbols.is_empty() && view.width * view.height <= matrix::WHOLE {
-        add(symbols, read_whole(view, wanted), view);
+        add(symbols, read_whole(view, wanted, pools), view);
     }
 }
 
 /// The symbol that fills `view`: its middle has not one direction, and its ends may be wider than a window of cells.
-fn read_whole(view: View<'_>, wanted: Wanted) -> Option<Symbol> {
-    let whole = |angle| gather::whole(view.width as f32, view.height as f32, angle);
+fn read_whole(view: View<'_>, wanted: Wanted, pools: &Pools) -> Option<Symbol> {
+    let read = |angle, wanted| {
+        let region = gather::whole(view.width as f32, view.height as f32, angle);
+        pdf417::read(Scan::of(view, &region, pools), &region, wanted)
+    };
     let upright = || [0.0, FRAC_PI_2].into_iter();
-    if let Some(found) = upright().find_map(|angle| pdf417::read(view, &whole(angle), wanted)) {
+    if let Some(found) = upright().find_map(|angle| read(angle, wanted)) {
         return Some(found);
     }
     if wanted == Wanted::Plain || view.width * view.height >= SMALL {
         return None;
     }
     let angles = TURNS.iter().flat_map(|turn| upright().map(move |angle| angle + turn));
-    angles.into_iter().find_map(|angle| pdf417::read(view, &whole(angle), Wanted::Micro))
+    angles.into_iter().find_map(|angle| read(angle, Wanted::Micro))
 }

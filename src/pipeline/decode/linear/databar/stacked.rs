@@ -116,10 +116,11 @@ pub fn read(strip: &Strip<'_>, formats: &Formats) -> Option<Symbol> {
     let along = strip.region().along.max(1.0);
     let reach = 1.0 + RIM_PX / along;
     let at = |share: f32| reach * (2.0 * share - 1.0);
-    let mut line = Line::default();
+    let (pools, mut line) = (strip.pools(), Line::default());
     let is_promising = |k: u16| {
         let bars = line.look(strip, at((f32::from(k) + 0.5) / f32::from(PROBES)), 0.0);
-        has_finder(bars) && !(contents(bars).is_empty() && contents(&bars.reversed()).is_empty())
+        has_finder(bars)
+            && !(contents(bars).is_empty() && contents(&bars.reversed(pools)).is_empty())
     };
     if !(0..PROBES).any(is_promising) {
         return None;
@@ -132,7 +133,7 @@ pub fn read(strip: &Strip<'_>, formats: &Formats) -> Option<Symbol> {
         while k < n {
             let v = at(k / n);
             let forward = line.look(strip, v, 0.5 / along);
-            collect(&forward.reversed(), v, true, &mut parts);
+            collect(&forward.reversed(pools), v, true, &mut parts);
             collect(forward, v, false, &mut parts);
             k += f32::from(STRIDE);
         }

@@ -6,6 +6,7 @@ use crate::pipeline::decode::Formats;
 use crate::pipeline::decode::linear::fit::model::{self, Kind, Ratio};
 use crate::pipeline::decode::linear::fit::template::{Optics, Sampler};
 use crate::pipeline::decode::linear::fit::{Side, best_of, template};
+use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
 
@@ -61,11 +62,16 @@ pub struct Hypothesis {
 const MIN_GUARDS: f32 = 0.6;
 
 /// What `profile`, of which `side` is one, may be: the likeliest first.
-pub fn hypotheses(profile: &[f32], side: &Side, formats: &Formats) -> Vec<Hypothesis> {
+pub fn hypotheses(
+    profile: &[f32],
+    side: &Side,
+    formats: &Formats,
+    pools: &Pools,
+) -> Vec<Hypothesis> {
     let ends = &*END_TABLES;
     let mut found = Vec::new();
     let mut windows = Windows::default();
-    for (from, to) in stretches(profile) {
+    for (from, to) in stretches(profile, pools) {
         let (from, to) = match side.mirrored {
             None => (from, to),
             Some(columns) => (columns as f32 - 1.0 - to, columns as f32 - 1.0 - from),
@@ -93,9 +99,9 @@ pub fn hypotheses(profile: &[f32], side: &Side, formats: &Formats) -> Vec<Hypoth
 }
 
 /// Where symbols may begin and end: at edges beside free space.
-pub fn stretches(profile: &[f32]) -> Vec<(f32, f32)> {
+pub fn stretches(profile: &[f32], pools: &Pools) -> Vec<(f32, f32)> {
     // A thin bar at an end is faint in a blur: it is looked for at a low threshold too.
-    let [clear, faint] = [0.3, 0.12].map(|share| ends(&Bars::of(profile, share)));
+    let [clear, faint] = [0.3, 0.12].map(|share| ends(&Bars::of(profile, share, pools)));
     let Some((first, last)) = faint.0.first().copied().zip(faint.1.first().copied()) else {
         return Vec::new();
     };

@@ -6,6 +6,7 @@ use crate::pipeline::decode::linear::fit::hypothesis::{BLURS, END_TABLES, EndRow
 use crate::pipeline::decode::linear::fit::model::Kind;
 use crate::pipeline::decode::linear::fit::template::{Optics, Sampler};
 use crate::pipeline::decode::linear::fit::{Choice, Side, best_of, place, tables};
+use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
 
@@ -50,14 +51,14 @@ pub struct Run {
 }
 
 /// What `profile`, of which `side` is one, can be followed as.
-pub fn runs(profile: &[f32], side: &Side, formats: &Formats) -> Vec<Run> {
+pub fn runs(profile: &[f32], side: &Side, formats: &Formats, pools: &Pools) -> Vec<Run> {
     let mirror = |(from, to): (f32, f32)| match side.mirrored {
         None => (from, to),
         Some(columns) => (columns as f32 - 1.0 - to, columns as f32 - 1.0 - from),
     };
-    let mut ends: Vec<(f32, f32)> = stretches(profile).into_iter().map(mirror).collect();
+    let mut ends: Vec<(f32, f32)> = stretches(profile, pools).into_iter().map(mirror).collect();
     ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
-    let edges = Bars::of(profile, 0.2).edges;
+    let edges = &Bars::of(profile, 0.2, pools).edges;
     let mut found = Vec::new();
     // What may begin at one place may end at several.
     for ends in ends.chunk_by(|a, b| (a.0 - b.0).abs() < 0.1) {

@@ -4,7 +4,7 @@ use crate::pipeline::decode::lanes::{dot, least_sum};
 use crate::pipeline::decode::linear::fit::model::Model;
 use crate::pipeline::decode::linear::fit::template::Elements;
 use crate::pipeline::decode::linear::joint::spread::{Shape, Spread};
-use crate::pipeline::decode::strip::mean_of;
+use crate::pipeline::decode::strip::mean_into;
 
 /// Samples a module.
 pub const SAMPLES: usize = 4;
@@ -48,7 +48,9 @@ impl Pair {
         let is_small = before.len().max(after.len()) <= 2 * FOLLOWED;
         let pairs = after.iter().flat_map(|a| before.iter().map(move |b| overlap(b, a)));
         let products = if is_small { pairs.collect() } else { Vec::new() };
-        let (first, second) = (mean_of(before), mean_of(after));
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        mean_into(&mut first, before);
+        mean_into(&mut second, after);
         let of_first = before.iter().map(|b| overlap(b, &second)).collect();
         let of_second = after.iter().map(|a| overlap(&first, a)).collect();
         Self { alphabets, products, of_first, of_second }

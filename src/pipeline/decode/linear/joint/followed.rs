@@ -10,6 +10,7 @@ use crate::pipeline::decode::linear::joint::settle::{Fitted, as_reading, settled
 use crate::pipeline::decode::linear::joint::spread::Shape;
 use crate::pipeline::decode::linear::joint::{agreeing, mirrored};
 use crate::pipeline::decode::linear::reading::Reading;
+use crate::pipeline::decode::pool::Pools;
 
 /// Most ways through a symbol that are fitted, the likeliest first.
 const FITTED: usize = 3;
@@ -24,13 +25,13 @@ const MAX_REST: f32 = 0.04;
 const MIN_RATIO: f32 = 1.6;
 
 /// What the pooled profiles of a strip read, and in which of them (bit k is profile k).
-pub fn read(pooled: &[Vec<f32>], formats: &Formats) -> Option<(Reading, u32)> {
+pub fn read(pooled: &[Vec<f32>], formats: &Formats, pools: &Pools) -> Option<(Reading, u32)> {
     let whole = pooled.first()?;
     let views = Side::both(whole);
     let mut ways: Vec<(usize, Run)> = Vec::new();
     for (direction, side) in views.iter().enumerate() {
-        let likely =
-            runs(whole, side, formats).into_iter().filter(|run| run.likeness > MIN_LIKENESS);
+        let runs = runs(whole, side, formats, pools).into_iter();
+        let likely = runs.filter(|run| run.likeness > MIN_LIKENESS);
         ways.extend(likely.map(|run| (direction, run)));
     }
     ways.sort_by(|a, b| b.1.likeness.total_cmp(&a.1.likeness));
@@ -110,13 +111,14 @@ mod tests {
             light * (200.0 - 160.0 * dark)
         };
         let columns: Vec<f32> = (0..last as u16 + 120).map(shade).collect();
-        smoothed(&smoothed(&columns, 2), 1)
+        let pools = Pools::default();
+        smoothed(&smoothed(&columns, 2, &pools), 1, &pools).to_vec()
     }
 
     fn text(widths: &[f32], bow: f32) -> Option<String> {
         let mut profile = profile(widths, bow);
         let read = |profile: &Vec<f32>| {
-            let found = read(&vec![profile.clone(); 4], &Formats::all());
+            let found = read(&vec![profile.clone(); 4], &Formats::all(), &Pools::default());
             found.map(|(reading, bits)| (reading.text, bits))
         };
         let forward = read(&profile);

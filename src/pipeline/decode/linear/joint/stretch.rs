@@ -5,6 +5,7 @@
     reason = "columns are clamped to the profile before they become indices"
 )]
 
+use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::profile::Bars;
 use std::ops::Range;
 
@@ -26,14 +27,15 @@ pub struct Wanted {
 }
 
 /// Where a symbol of so many modules may begin and end: edges with free space beside them.
-pub fn stretches(profile: &[f32], modules: f32, wanted: &Wanted) -> Vec<(f32, f32)> {
+pub fn stretches(profile: &[f32], modules: f32, wanted: &Wanted, pools: &Pools) -> Vec<(f32, f32)> {
     let mut found: Vec<(f32, f32)> = Vec::new();
     // A thin bar at an end is faint in a blur, and a rim of the paper is faint too: either threshold may be
     // the right one, at either end.
-    let [clear, faint] = [0.3, 0.12].map(|share| Bars::of(profile, share));
+    let [clear, faint] = [0.3, 0.12].map(|share| Bars::of(profile, share, pools));
     let n_before = |at: f32| clear.edges.partition_point(|edge| *edge < at);
     let n_within = |from: f32, to: f32| n_before(to).saturating_sub(n_before(from));
-    for (left, right) in [(&clear, &clear), (&faint, &faint), (&clear, &faint), (&faint, &clear)] {
+    for (left, right) in [(&*clear, &*clear), (&faint, &faint), (&clear, &faint), (&faint, &clear)]
+    {
         // Nothing that is shorter than the free space of the smallest symbol needs be looked at.
         let least = wanted.quiet * PITCH.start;
         let starts = (0..left.edges.len()).step_by(2).map(|k| (left.edges[k], left.before(k)));

@@ -144,11 +144,11 @@ fn has_address(bars: &Bars) -> bool {
 /// region.
 pub fn row_at(scan: &Scan<'_>, region: &Region, bars: &Bars, v: f32) -> Option<Row> {
     // The ends of a part of a symbol lie within it or near it.
-    let reach =
-        (has_address(bars) || has_address(&bars.reversed())).then(|| reach(region, bars))??;
+    let reach = (has_address(bars) || has_address(&bars.reversed(scan.pools())))
+        .then(|| reach(region, bars))??;
     let rows = |v: f32| {
         let bars = scan.edges(v, reach, 1);
-        [row(&bars, v), row(&bars.reversed(), v)]
+        [row(&bars, v), row(&bars.reversed(scan.pools()), v)]
     };
     let is_like = |a: Row, b: Row| {
         a.columns == b.columns
@@ -196,7 +196,7 @@ pub fn read(scan: Scan<'_>, region: &Region) -> Option<Symbol> {
     while v <= half {
         let bars = scan.edges(v, reach, 1);
         upright.extend(row(&bars, v));
-        turned.extend(row(&bars.reversed(), -v));
+        turned.extend(row(&bars.reversed(scan.pools()), -v));
         v += step;
     }
     let (scan, seen) =

@@ -1,6 +1,7 @@
 //! A picture looked at in the directions of a region of bars.
 
 use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::decode::raster::{Row, View};
 use crate::pipeline::symbol::Point;
@@ -15,6 +16,7 @@ const MAX_PLACES: f32 = 3000.0;
 #[derive(Debug, Clone, Copy)]
 pub struct Scan<'a> {
     view: View<'a>,
+    pools: &'a Pools,
     centre: Point,
     axis: Point,
     down: Point,
@@ -22,9 +24,14 @@ pub struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     /// `view` in the directions of `region`.
-    pub fn of(view: View<'a>, region: &Region) -> Self {
+    pub fn of(view: View<'a>, region: &Region, pools: &'a Pools) -> Self {
         let (axis, down) = region.axes();
-        Self { view, centre: region.centre, axis, down }
+        Self { view, pools, centre: region.centre, axis, down }
+    }
+
+    /// What its lines are lent from.
+    pub fn pools(&self) -> &'a Pools {
+        self.pools
     }
 
     /// The same from the other side.
@@ -96,14 +103,15 @@ impl<'a> Scan<'a> {
     }
 
     /// The edges at `v` between two places across, in pixels: `rows` lines a pixel apart are averaged.
-    pub fn edges(&self, v: f32, reach: (f32, f32), rows: u8) -> Bars {
+    pub fn edges(&self, v: f32, reach: (f32, f32), rows: u8) -> Lent<'a, Bars> {
         // Paper continues beyond the rim of a picture that is all symbol.
         let (from, to) = self.clipped(v, reach);
         let step = if to - from < 320.0 { 0.5 } else { 1.0 };
         let n = ((to - from) / step).clamp(0.0, MAX_PLACES);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
         let n = n as usize;
-        let mut line = vec![0.0_f32; n + 2 * PAPER];
+        let mut line = self.pools.profiles.empty();
+        line.resize(n + 2 * PAPER, 0.0);
         for row in 0..rows {
             let v = v + f32::from(row) - f32::from(rows - 1) / 2.0;
             self.add_line((from, v), step, line.get_mut(PAPER..PAPER + n).unwrap_or_default());
@@ -114,7 +122,7 @@ impl<'a> Scan<'a> {
         let (first, last) = (light(&line[..near]), light(&line[line.len() - near..]));
         line.iter_mut().take(PAPER).for_each(|v| *v = first);
         line.iter_mut().skip(PAPER + n).for_each(|v| *v = last);
-        let mut bars = Bars::of(&line, SWING);
+        let mut bars = Bars::of(&line, SWING, self.pools);
         bars.edges.iter_mut().for_each(|edge| *edge = from + (*edge - PAPER as f32) * step);
         bars
     }
