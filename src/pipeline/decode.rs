@@ -33,7 +33,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::patches::Patches;
-use crate::pipeline::decode::pool::Pools;
+use crate::pipeline::decode::pool::{Pools, Regions};
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::decode::reduced::Reduced;
 use crate::pipeline::decode::search::Search;
@@ -169,17 +169,18 @@ fn look(view: View<'_>, formats: &Formats, work: Work, pools: &Pools) -> Decoded
     if is_small {
         search.read_upright(padded.view(), gather::RIM as f32);
     }
-    let strips = search.read_plain(&regions);
+    let likely = search.read_plain(&regions);
     // A symbol with finder patterns costs little to read, and its modules look like bars in places.
     let smaller = reduced.halvings(view, pools);
     let patches = Patches::of(view, &reduced, &smaller, pools);
     patches.read_by_finders(formats, &mut search.found.symbols);
-    search.read_closely(strips);
-    let unread: Vec<Region> = regions.into_iter().filter(|region| !search.has(region)).collect();
-    search.read(&locate::joined(&unread));
-    search.read_chained(&locate::chained(&search.left(&unread)));
-    let worn = locate::worn_regions(&reduced.cells, pools).into_iter();
-    search.read_worn(worn.map(|(region, may_be)| (region.scaled(reduced.factor), may_be)));
+    search.read_closely(&likely);
+    let unread = search.left(&regions);
+    search.read(&locate::joined(&unread, pools));
+    search.read_chained(&locate::chained(&search.left(&unread), pools));
+    let worn = locate::worn_regions(&reduced.cells, pools);
+    let worn = worn.iter().map(|(region, may_be)| (region.scaled(reduced.factor), *may_be));
+    search.read_worn(worn);
     // What costs more comes later: what was read by then is spared it.
     let symbols = &mut search.found.symbols;
     matrix::stacked::read((view, pools), &unread, formats, symbols);
@@ -216,20 +217,21 @@ fn read_coarser(search: &mut Search<'_>, smaller: &[Reduced<'_>], pools: &Pools)
         if !search.found.symbols.is_empty() {
             return;
         }
-        let found = locate::regions(&smaller.cells, pools).into_iter();
-        let wide = found.filter(|region| region.across >= MIN_WIDE_ACROSS);
+        let found = locate::regions(&smaller.cells, pools);
+        let wide = found.iter().filter(|region| region.across >= MIN_WIDE_ACROSS);
         search.read_wide(wide.map(|region| region.scaled(smaller.factor)));
     }
 }
 
 /// The regions of bars: those of the reduced picture, and those whose bars only the whole one shows.
-fn regions(reduced: &Reduced<'_>, pools: &Pools) -> Vec<Region> {
-    let scaled = |region: Region| region.scaled(reduced.factor);
-    let mut found: Vec<Region> =
-        locate::regions(&reduced.cells, pools).into_iter().map(scaled).collect();
+fn regions<'p>(reduced: &Reduced<'_>, pools: &'p Pools) -> Regions<'p> {
+    let mut found = locate::regions(&reduced.cells, pools);
+    for region in &mut *found {
+        *region = region.scaled(reduced.factor);
+    }
     if let Some(fine) = &reduced.fine {
         // The same grid of cells, so the same regions but for the fine ones.
-        for region in locate::own_regions(fine, pools).into_iter().map(|r| r.scaled(2.0)) {
+        for region in locate::own_regions(fine, pools).iter().map(|r| r.scaled(2.0)) {
             if !region.is_among(&found) {
                 found.push(region);
             }

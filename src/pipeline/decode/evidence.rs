@@ -11,7 +11,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::pipeline::decode::linear::{self, Close, Unclear};
+use crate::pipeline::decode::linear::{self, Unclear};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::patch::Patch;
 use crate::pipeline::decode::pool::{Pools, Profile};
@@ -232,8 +232,9 @@ impl Trace {
 
 /// The symbols of `strip`, by its edges or else by fitting.
 fn read(strip: Strip<'_>, formats: &Formats) -> Vec<Symbol> {
-    let mut desk = strip.pools().desks.lend();
-    let Close { symbols, mut unclear } = linear::read(strip, formats, &mut desk);
+    let (mut desk, mut unclear) = (strip.pools().desks.lend(), Vec::new());
+    linear::read(strip, formats, &mut desk, &mut unclear);
+    let symbols: Vec<Symbol> = desk.found.drain(..).collect();
     let fits = [Unclear::fit, Unclear::fit_whole];
     let fitted = unclear.iter_mut().filter_map(|unclear| {
         fits.iter().map(|fit| fit(unclear, formats)).find(|found| !found.is_empty())

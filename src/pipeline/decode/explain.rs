@@ -66,14 +66,13 @@ pub fn explain<'a>(picture: &Picture, formats: &Formats, decoded: &'a Decoded) -
     let pools = Pools::default();
     let mut reduced = Reduced::of(view, formats, &pools);
     let mut found = regions(&reduced, &pools);
-    for (worn, _) in locate::worn_regions(&reduced.cells, &pools) {
+    for (worn, _) in &*locate::worn_regions(&reduced.cells, &pools) {
         let region = worn.scaled(reduced.factor);
         if !region.is_among(&found) {
             found.push(region);
         }
     }
-    let regions =
-        found.into_iter().filter_map(|region| bar((view, &pools), region, decoded)).collect();
+    let regions = found.iter().filter_map(|region| bar((view, &pools), *region, decoded)).collect();
     let smaller = reduced.halvings(view, &pools);
     let patches = Patches::of(view, &reduced, &smaller, &pools).boxes();
     let cells = std::mem::take(&mut *reduced.cells);

@@ -2,7 +2,7 @@
 
 use crate::pipeline::decode::glance::may_be_symbol;
 use crate::pipeline::decode::linear::databar::stacked;
-use crate::pipeline::decode::linear::{Close, Desk};
+use crate::pipeline::decode::linear::{Desk, Unclear};
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::raster::View;
@@ -103,11 +103,18 @@ pub fn wholes(padded: View<'_>, rim: f32, largest: Option<&Region>) -> Vec<Regio
     upright.into_iter().chain(turned).map(region).collect()
 }
 
-/// What `strip`, a whole picture, reads by its edges.
-pub fn read_whole<'a>(strip: Strip<'a>, formats: &Formats, desk: &mut Desk) -> Close<'a> {
+/// Puts on `desk` what `strip`, a whole picture, reads by its edges, and adds what may yet be fitted to `unclear`.
+pub fn read_whole<'a>(
+    strip: Strip<'a>,
+    formats: &Formats,
+    desk: &mut Desk,
+    unclear: &mut Vec<Unclear<'a>>,
+) {
     // The rows of a stack are not alike, so they are read before rows are aligned.
-    let found: Vec<Symbol> = stacked::read(&strip, formats).into_iter().collect();
-    if found.is_empty() { linear::read(strip, formats, desk) } else { Close::read(found) }
+    match stacked::read(&strip, formats) {
+        Some(symbol) => desk.found.push(symbol),
+        None => linear::read(strip, formats, desk, unclear),
+    }
 }
 
 #[cfg(test)]

@@ -54,35 +54,24 @@ impl Member {
 }
 
 impl Growth {
-    /// The boxes around joined ones of `cells`, of those that are `open`, largest first.
-    pub fn regions(
+    /// Gives `take` the boxes around joined ones of `cells`, of those that are `open`, each with these cells.
+    pub fn each(
         &mut self,
         cells: &Cells,
         open: impl ExactSizeIterator<Item = bool>,
-    ) -> Vec<Region> {
-        self.judged(cells, open, |_| true).into_iter().map(|(region, _)| region).collect()
-    }
-
-    /// The same, each with what `judge` says of its cells.
-    pub fn judged(
-        &mut self,
-        cells: &Cells,
-        open: impl ExactSizeIterator<Item = bool>,
-        judge: fn(&[Member]) -> bool,
-    ) -> Vec<(Region, bool)> {
+        mut take: impl FnMut(Region, &[Member]),
+    ) {
         fill(&mut self.open, open);
-        let mut found = Vec::new();
         let mut start = 0;
         while let Some(next) = self.open.get(start..).and_then(|rest| first(rest, |on| *on)) {
             start += next;
             grow(start, cells, &mut self.open, &mut self.members);
-            if self.members.len() >= MIN_CELLS {
-                found.extend(self.region().map(|region| (region, judge(&self.members))));
+            if self.members.len() >= MIN_CELLS
+                && let Some(region) = self.region()
+            {
+                take(region, &self.members);
             }
         }
-        let size = |(region, _): &(Region, bool)| region.across * region.along;
-        found.sort_by(|a, b| size(b).total_cmp(&size(a)));
-        found
     }
 
     /// The box around the cells; `None` for what has not the shape of a symbol.

@@ -70,22 +70,9 @@ pub struct Desk {
     reader: Reader,
     bands: Bands,
     mean: Vec<f32>,
-}
-
-/// What a closer look at a strip gave.
-#[derive(Debug, Default)]
-pub struct Close<'a> {
-    /// What was read.
-    pub symbols: Vec<Symbol>,
-    /// What may yet be fitted.
-    pub unclear: Vec<Unclear<'a>>,
-}
-
-impl Close<'_> {
-    /// Nothing but what was read.
-    pub fn read(symbols: Vec<Symbol>) -> Self {
-        Self { symbols, unclear: Vec::new() }
-    }
+    ballot: Ballot,
+    /// The symbols that were read, until they are taken.
+    pub found: Vec<Symbol>,
 }
 
 /// A strip whose rows are alike and whose edges told nothing.
@@ -93,7 +80,7 @@ impl Close<'_> {
 pub struct Unclear<'a> {
     strip: Strip<'a>,
     pooled: Lent<'a, Pooled>,
-    ballot: Ballot,
+    ballot: Lent<'a, Ballot>,
     /// Whether it has the edges of characters.
     has_characters: bool,
     /// Whether it may be a symbol that is fitted as a whole.
@@ -104,6 +91,11 @@ impl Unclear<'_> {
     /// The region it is of.
     pub fn region(&self) -> &Region {
         self.strip.region()
+    }
+
+    /// Pixels of a rim around the picture it is in.
+    pub fn rim(&self) -> f32 {
+        self.strip.rim()
     }
 
     /// Columns of its profiles.
@@ -162,7 +154,7 @@ impl Unclear<'_> {
     }
 
     fn symbols(&self) -> Vec<Symbol> {
-        symbols(&self.ballot, &self.strip, self.profile())
+        symbols(&self.ballot, &self.strip, self.profile()).collect()
     }
 
     fn profile(&self) -> &[f32] {
@@ -170,77 +162,90 @@ impl Unclear<'_> {
     }
 }
 
-/// What edges tell of `strip`.
-pub fn read<'a>(strip: Strip<'a>, formats: &Formats, desk: &mut Desk) -> Close<'a> {
-    match read_plain(&strip, formats, desk) {
-        Some(symbols) if symbols.is_empty() => read_closely(strip, formats, desk),
-        found => Close::read(found.unwrap_or_default()),
+/// Puts on `desk` what edges tell of `strip`, and adds what may yet be fitted to `unclear`.
+pub fn read<'a>(
+    strip: Strip<'a>,
+    formats: &Formats,
+    desk: &mut Desk,
+    unclear: &mut Vec<Unclear<'a>>,
+) {
+    let n_before = desk.found.len();
+    if read_plain(&strip, formats, desk) && desk.found.len() == n_before {
+        read_closely(strip, formats, desk, unclear);
     }
 }
 
-/// The symbols in `strip` that are read as it is; none where it is worth a closer look, `None` where it is not.
-pub fn read_plain(strip: &Strip<'_>, formats: &Formats, desk: &mut Desk) -> Option<Vec<Symbol>> {
-    let Desk { reader, bands, mean } = desk;
+/// Puts on `desk` the symbols in `strip` that are read as it is: whether it is worth a closer look where there are none.
+pub fn read_plain(strip: &Strip<'_>, formats: &Formats, desk: &mut Desk) -> bool {
+    let Desk { reader, bands, mean, ballot, found } = desk;
     strip.mean_into(mean, (-0.25, 0.25), 5);
     let edges = reader.edges(mean, 0.2);
     if edges < MIN_EDGES {
         // All it may be is a symbol that is fitted as a whole.
-        return (edges >= MIN_BLURRED && may_be_whole(strip.region())).then(Vec::new);
+        return edges >= MIN_BLURRED && may_be_whole(strip.region());
     }
     // Most symbols are plain: a few rows of each band, as they are, agree.
     strip.bands_into(bands, 2);
-    let mut ballot = Ballot::default();
+    ballot.clear();
     for (n, k) in FROM_MIDDLE.into_iter().enumerate() {
         if n >= BANDS / 2 && ballot.is_empty() || ballot.is_settled(SETTLED) {
             break;
         }
         ballot.add(reader.read(&bands[k], 0.25, formats), 1 << k, 0);
     }
-    mean_into(mean, &*bands);
-    Some(symbols(&ballot, strip, mean))
+    if !ballot.is_empty() {
+        mean_into(mean, &*bands);
+        found.extend(symbols(ballot, strip, mean));
+    }
+    true
 }
 
-/// What edges tell of `strip` at a closer look: of its parts where labels are stuck close, or of the whole.
-pub fn read_closely<'a>(strip: Strip<'a>, formats: &Formats, desk: &mut Desk) -> Close<'a> {
-    let mut found = Close::default();
+/// Puts on `desk` what edges tell of `strip` at a closer look: of its parts where labels are stuck close, or of the whole.
+pub fn read_closely<'a>(
+    strip: Strip<'a>,
+    formats: &Formats,
+    desk: &mut Desk,
+    unclear: &mut Vec<Unclear<'a>>,
+) {
+    let n_before = desk.found.len();
     for part in stacked(&strip) {
-        let Close { symbols, unclear } = match read_plain(&part, formats, desk) {
-            Some(symbols) if symbols.is_empty() => read_aligned(part, formats, desk),
-            symbols => Close::read(symbols.unwrap_or_default()),
-        };
-        found.symbols.extend(symbols);
-        found.unclear.extend(unclear);
+        let n_before = desk.found.len();
+        if read_plain(&part, formats, desk) && desk.found.len() == n_before {
+            unclear.extend(read_aligned(part, formats, desk));
+        }
     }
-    if found.symbols.is_empty() {
-        let Close { symbols, unclear } = read_aligned(strip, formats, desk);
-        found.symbols = symbols;
-        found.unclear.extend(unclear);
+    if desk.found.len() == n_before {
+        unclear.extend(read_aligned(strip, formats, desk));
     }
-    found
 }
 
-/// The symbols whose edges `strip` shows as it is, perhaps after it was aligned: worn print is not blurred.
-pub fn read_worn(mut strip: Strip<'_>, formats: &Formats, desk: &mut Desk) -> Vec<Symbol> {
-    let plain = read_plain(&strip, formats, desk);
-    if plain.as_ref().is_none_or(|symbols| !symbols.is_empty()) {
-        return plain.unwrap_or_default();
+/// Puts on `desk` the symbols whose edges `strip` shows as it is, perhaps after it was aligned: worn print is not blurred.
+pub fn read_worn(mut strip: Strip<'_>, formats: &Formats, desk: &mut Desk) {
+    let n_before = desk.found.len();
+    if !read_plain(&strip, formats, desk) || desk.found.len() > n_before {
+        return;
     }
-    let Desk { reader, bands, .. } = desk;
+    let Desk { reader, bands, ballot, found, .. } = desk;
     strip.align();
     strip.bands_into(bands, MAX_BAND_ROWS);
     let pools = strip.pools();
     if !may_be_whole_bars(bands, pools) {
-        return Vec::new();
+        return;
     }
     let pooled = pooled(bands, pools);
-    let mut ballot = Ballot::default();
-    rounds::add_as_is((bands, &pooled), (formats, pools), reader, &mut ballot);
-    symbols(&ballot, &strip, &pooled[0])
+    ballot.clear();
+    rounds::add_as_is((bands, &pooled), (formats, pools), reader, ballot);
+    found.extend(symbols(ballot, &strip, &pooled[0]));
 }
 
-/// What edges tell of `strip` after it was aligned: those of many rows, and sharpened ones.
-fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats, desk: &mut Desk) -> Close<'a> {
-    let Desk { reader, bands, .. } = desk;
+/// Puts on `desk` what edges tell of `strip` after it was aligned: those of many rows, and sharpened ones. Where they tell
+/// nothing, it may yet be fitted.
+fn read_aligned<'a>(
+    mut strip: Strip<'a>,
+    formats: &Formats,
+    desk: &mut Desk,
+) -> Option<Unclear<'a>> {
+    let Desk { reader, bands, ballot: inverted, found, .. } = desk;
     strip.align();
     strip.bands_into(bands, MAX_BAND_ROWS);
     let pools = strip.pools();
@@ -249,19 +254,22 @@ fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats, desk: &mut Desk) ->
     let edges = reader.edges(whole, 0.2);
     // Too few, and it is too blurred for edges to be read one by one.
     let has_edges = edges >= MIN_EDGES;
-    let mut ballot = Ballot::default();
+    let mut ballot = pools.ballots.lend();
+    ballot.clear();
     if has_edges {
         if !may_be_bars(bands, pools) {
-            return Close::default();
+            return None;
         }
         rounds::add_all((bands, &pooled), (formats, pools), reader, &mut ballot);
         if ballot.winners().next().is_none() {
-            let inverted = light_on_dark((bands, &pooled), formats, reader);
+            light_on_dark((bands, &pooled), formats, reader, inverted);
             if inverted.winners().next().is_some() {
-                return Close::read(symbols(&inverted, &strip, &mean_of(&*bands, pools)));
+                found.extend(symbols(inverted, &strip, &mean_of(&*bands, pools)));
+                return None;
             }
         } else {
-            return Close::read(symbols(&ballot, &strip, whole));
+            found.extend(symbols(&ballot, &strip, whole));
+            return None;
         }
     }
     let region = strip.region();
@@ -269,34 +277,37 @@ fn read_aligned<'a>(mut strip: Strip<'a>, formats: &Formats, desk: &mut Desk) ->
     let has_characters = has_edges && region.across >= MIN_ACROSS && may_be(&Look::FITTED);
     let is_short = edges >= MIN_BLURRED && may_be_whole(region) && may_be(&Look::WHOLE);
     if !has_characters && !is_short {
-        return Close::default();
+        return None;
     }
-    let unclear = Unclear { strip, pooled, ballot, has_characters, is_short };
-    Close { symbols: Vec::new(), unclear: vec![unclear] }
+    Some(Unclear { strip, pooled, ballot, has_characters, is_short })
 }
 
-/// What `bands` read as where spaces are darker than bars.
+/// Makes `ballot` what `bands` read as where spaces are darker than bars.
 fn light_on_dark(
     (bands, pooled): (&Bands, &Pooled),
     formats: &Formats,
     reader: &mut Reader,
-) -> Ballot {
-    let mut ballot = Ballot::default();
+    ballot: &mut Ballot,
+) {
+    ballot.clear();
     // Nearly always there is nothing, which the means show.
     if pooled.iter().any(|profile| reader.read_light(profile, 0.25, formats).len() > 0) {
         for (k, profile) in bands.iter().enumerate() {
             ballot.add(reader.read_light(profile, 0.25, formats), 1 << k, 0);
         }
     }
-    ballot
 }
 
-fn symbols(ballot: &Ballot, strip: &Strip<'_>, profile: &[f32]) -> Vec<Symbol> {
-    let whole = |claim: &&Claim| match claim.reading.symbology {
+fn symbols<'s>(
+    ballot: &'s Ballot,
+    strip: &'s Strip<'_>,
+    profile: &'s [f32],
+) -> impl Iterator<Item = Symbol> + 's {
+    let whole = move |claim: &&Claim| match claim.reading.symbology {
         Symbology::ITF => itf::has_both_ends(profile, &claim.reading),
         _ => true,
     };
-    ballot.winners().filter(whole).map(|claim| symbol(claim, strip, profile)).collect()
+    ballot.winners().filter(whole).map(move |claim| symbol(claim, strip, profile))
 }
 
 /// Reads what has no clear edges: what the whole may be is looked for in each of the pooled profiles.

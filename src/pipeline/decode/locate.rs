@@ -3,11 +3,12 @@
 //! Bars have one direction of gradient over many cells (coherence near 1); print and texture have many.
 //! It knows nothing of symbologies. Its boxes are rough; [`super::strip`] looks again at full size.
 
+use std::cmp::Ordering;
 use std::ops::RangeInclusive;
 
 use crate::pipeline::decode::cells::{Cells, Levels, MIN_ENERGY};
 use crate::pipeline::decode::growth::Member;
-use crate::pipeline::decode::pool::Pools;
+use crate::pipeline::decode::pool::{Lent, Pools, Regions};
 use crate::pipeline::symbol::Point;
 
 /// Least coherence of a cell of bars.
@@ -106,22 +107,43 @@ impl Region {
 }
 
 /// The regions of bars in `cells`, largest first.
-pub fn regions(cells: &Cells, pools: &Pools) -> Vec<Region> {
-    pools.growths.lend().regions(cells, directed(cells, cells.levels, MIN_COHERENCE))
+pub fn regions<'p>(cells: &Cells, pools: &'p Pools) -> Regions<'p> {
+    grown(cells, directed(cells, cells.levels, MIN_COHERENCE), pools)
 }
 
 /// The same of cells that have the gradient of bars themselves.
-pub fn own_regions(cells: &Cells, pools: &Pools) -> Vec<Region> {
+pub fn own_regions<'p>(cells: &Cells, pools: &'p Pools) -> Regions<'p> {
     let levels = cells.own_levels(&mut pools.workspaces.lend());
     let directed = directed(cells, levels, MIN_COHERENCE).zip(cells.are_own());
-    pools.growths.lend().regions(cells, directed.map(|(is, is_own)| is && is_own))
+    grown(cells, directed.map(|(is, is_own)| is && is_own), pools)
+}
+
+/// The boxes around joined cells of those that are `open`, largest first.
+fn grown<'p>(
+    cells: &Cells,
+    open: impl ExactSizeIterator<Item = bool>,
+    pools: &'p Pools,
+) -> Regions<'p> {
+    let mut found = pools.regions.empty();
+    pools.growths.lend().each(cells, open, |region, _| found.push(region));
+    found.sort_unstable_by(by_size);
+    found
+}
+
+/// The larger one first.
+fn by_size(a: &Region, b: &Region) -> Ordering {
+    (b.across * b.along).total_cmp(&(a.across * a.along))
 }
 
 /// The same with bars that lines cross, as dots of a worn printing head leave them, and whether each may be worn bars by
 /// itself. If not, it may be a piece of some.
-pub fn worn_regions(cells: &Cells, pools: &Pools) -> Vec<(Region, bool)> {
+pub fn worn_regions<'p>(cells: &Cells, pools: &'p Pools) -> Lent<'p, Vec<(Region, bool)>> {
     let directed = directed(cells, cells.levels, WORN_COHERENCE);
-    pools.growths.lend().judged(cells, directed, may_be_worn)
+    let mut found = pools.worn.empty();
+    let take = |region, members: &[Member]| found.push((region, may_be_worn(members)));
+    pools.growths.lend().each(cells, directed, take);
+    found.sort_unstable_by(|(a, _), (b, _)| by_size(a, b));
+    found
 }
 
 /// Whether `members` may be of bars that lines cross: together they have one direction, and neither hardly any nor nearly
@@ -140,8 +162,8 @@ fn may_be_worn(members: &[Member]) -> bool {
 
 /// The regions that two of `regions`, one beside the other, may be the parts of: glare, tape or a scratch splits
 /// a symbol.
-pub fn joined(regions: &[Region]) -> Vec<Region> {
-    let mut found = Vec::new();
+pub fn joined<'p>(regions: &[Region], pools: &'p Pools) -> Regions<'p> {
+    let mut found = pools.regions.empty();
     for (k, a) in regions.iter().enumerate() {
         found.extend(regions[k + 1..].iter().filter_map(|b| join(a, b)));
     }
@@ -175,9 +197,9 @@ fn join(a: &Region, b: &Region) -> Option<Region> {
 
 /// The regions that several of `regions` in a row may be the parts of, with room for parts that were not found at its
 /// ends: wide bars seen from the side and lines across the bars leave but pieces.
-pub fn chained(regions: &[Region]) -> Vec<Region> {
-    let mut rest: Vec<Region> = regions.to_vec();
-    let mut found = Vec::new();
+pub fn chained<'p>(regions: &[Region], pools: &'p Pools) -> Regions<'p> {
+    let mut rest = pools.regions.collect(regions.iter().copied());
+    let mut found = pools.regions.empty();
     while let Some(mut chain) = rest.pop() {
         let mut n_parts = 1;
         while let Some(next) = rest.iter().position(|other| chain.is_in_row_with(other)) {
@@ -188,7 +210,7 @@ pub fn chained(regions: &[Region]) -> Vec<Region> {
             found.push(Region { across: chain.across + chain.along, ..chain });
         }
     }
-    found.sort_by(|a, b| (b.across * b.along).total_cmp(&(a.across * a.along)));
+    found.sort_unstable_by(by_size);
     found.truncate(MAX_CHAINS);
     found
 }
@@ -243,7 +265,8 @@ mod tests {
         };
         let luma: Vec<u8> = (0..480 * 440).map(pixel).collect();
         let cells = Cells::of(View { width: 480, height: 440, luma: &luma }, CELL);
-        let found = worn_regions(&cells, &Pools::default());
+        let pools = Pools::default();
+        let found = worn_regions(&cells, &pools);
         found.first().is_some_and(|(_, may_be)| *may_be)
     }
 

@@ -7,6 +7,8 @@ use std::ops::{Deref, DerefMut};
 use crate::pipeline::decode::cells::{Cells, Workspace};
 use crate::pipeline::decode::growth::Growth;
 use crate::pipeline::decode::linear::Desk;
+use crate::pipeline::decode::linear::ballot::Ballot;
+use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::pooled::Pooled;
 use crate::pipeline::decode::profile::{Bars, Room};
 use crate::pipeline::decode::raster::Gray;
@@ -26,8 +28,14 @@ pub struct Pools {
     pub growths: Pool<Growth>,
     /// Room in which cells are joined to patches.
     pub marked: Pool<Marked>,
+    /// Regions of bars.
+    pub regions: Pool<Vec<Region>>,
+    /// Regions of worn bars, and whether each may be so by itself.
+    pub worn: Pool<Vec<(Region, bool)>>,
     /// Room in which strips are read.
     pub desks: Pool<Desk>,
+    /// What was read in a strip.
+    pub ballots: Pool<Ballot>,
     /// Profiles, and other rows of numbers.
     pub profiles: Pool<Vec<f32>>,
     /// Profiles of bands of rows.
@@ -42,6 +50,9 @@ pub struct Pools {
 
 /// A profile that is lent.
 pub type Profile<'p> = Lent<'p, Vec<f32>>;
+
+/// Regions, in a list that is lent.
+pub type Regions<'p> = Lent<'p, Vec<Region>>;
 
 /// Values that own memory, kept while nobody uses them.
 pub struct Pool<T> {

@@ -2,9 +2,9 @@
 
 use crate::pipeline::decode::glance::{MIN_ACROSS, may_be_alike, may_be_symbol, may_be_whole_bars};
 use crate::pipeline::decode::linear::stack::{MIN_STACK, is_worn, stacked};
-use crate::pipeline::decode::linear::{self, Close, Desk, Unclear};
+use crate::pipeline::decode::linear::{self, Desk, Unclear};
 use crate::pipeline::decode::locate::{self, Region};
-use crate::pipeline::decode::pool::{Lent, Pools};
+use crate::pipeline::decode::pool::{Lent, Pools, Regions};
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::decode::strip::Strip;
 use crate::pipeline::decode::work::Work;
@@ -39,9 +39,9 @@ pub struct Search<'a> {
     /// What is left of the work.
     work: Work,
     /// Regions that were read closely, in vain.
-    tried: Vec<Region>,
+    tried: Regions<'a>,
     /// What may yet be fitted.
-    unclear: Vec<Wanting<'a>>,
+    unclear: Vec<Unclear<'a>>,
     pools: &'a Pools,
     /// Room in which strips are read.
     desk: Lent<'a, Desk>,
@@ -49,115 +49,139 @@ pub struct Search<'a> {
     pub found: Decoded,
 }
 
-/// A region whose edges told nothing, in a picture that has so many pixels of a rim around it.
-#[derive(Debug)]
-struct Wanting<'a> {
-    unclear: Unclear<'a>,
-    rim: f32,
-}
-
 impl<'a> Search<'a> {
     /// A search of `view` that may cost so much.
     pub fn new(view: View<'a>, formats: &'a Formats, work: Work, pools: &'a Pools) -> Self {
-        let (desk, found) = (pools.desks.lend(), Decoded::default());
-        Self { view, formats, work, tried: Vec::new(), unclear: Vec::new(), pools, desk, found }
+        let (mut desk, found) = (pools.desks.lend(), Decoded::default());
+        desk.found.clear();
+        Self {
+            view,
+            formats,
+            work,
+            tried: pools.regions.empty(),
+            unclear: Vec::new(),
+            pools,
+            desk,
+            found,
+        }
     }
 
     /// Adds the symbols of `regions` that edges tell: the plain ones of all, then those that take a closer look.
     pub fn read(&mut self, regions: &[Region]) {
         let unread = self.read_plain(regions);
-        self.read_closely(unread);
+        self.read_closely(&unread);
     }
 
     /// Adds the plain symbols of `regions`; what is left of them may be looked at closely.
-    pub fn read_plain(&mut self, regions: &[Region]) -> Vec<Strip<'a>> {
-        let mut unread = Vec::new();
+    pub fn read_plain(&mut self, regions: &[Region]) -> Regions<'a> {
+        let mut unread = self.pools.regions.empty();
         for region in regions.iter().take(MAX_REGIONS) {
             if self.has(region) || self.tried.iter().any(|other| region.is_like(other)) {
                 continue;
             }
-            let Some(strip) = Strip::new(self.view, *region, self.pools) else { continue };
-            let Some(found) = linear::read_plain(&strip, self.formats, &mut self.desk) else {
-                continue;
-            };
-            add(&mut self.found.symbols, found, self.view);
+            let Some(strip) = self.strip(region) else { continue };
+            let may_be = linear::read_plain(&strip, self.formats, &mut self.desk);
+            self.take();
             // What was read in a region may stand above or below something else.
-            if !self.has(region) {
-                unread.push(strip);
+            if may_be && !self.has(region) {
+                unread.push(*region);
             }
         }
         unread
     }
 
-    /// Adds the symbols of `strips` that take a closer look, where nothing was read yet.
-    pub fn read_closely(&mut self, strips: Vec<Strip<'a>>) {
-        for strip in strips {
-            if self.has(strip.region()) || !may_be_symbol(strip.region()) {
+    /// Adds what was read to what was found.
+    fn take(&mut self) {
+        add(&mut self.found.symbols, self.desk.found.drain(..), self.view);
+    }
+
+    /// The same but for what looks whole only where it is: what is left of an ITF that a rough box cuts does, too.
+    fn take_whole(&mut self) {
+        self.desk.found.retain(|symbol| symbol.symbology != Symbology::ITF);
+        self.take();
+    }
+
+    /// Adds the symbols of `regions` that take a closer look, where nothing was read yet.
+    pub fn read_closely(&mut self, regions: &[Region]) {
+        for region in regions {
+            if self.has(region) || !may_be_symbol(region) {
                 continue;
             }
+            let Some(strip) = self.strip(region) else { continue };
             if !self.work.spend(strip.columns) {
                 self.found.skipped += 1;
                 continue;
             }
-            let region = *strip.region();
-            let Close { symbols, unclear } =
-                linear::read_closely(strip, self.formats, &mut self.desk);
-            if symbols.is_empty() {
-                self.tried.push(region);
+            linear::read_closely(strip, self.formats, &mut self.desk, &mut self.unclear);
+            if self.desk.found.is_empty() {
+                self.tried.push(*region);
             }
-            self.unclear.extend(unclear.into_iter().map(|unclear| Wanting { unclear, rim: 0.0 }));
-            add(&mut self.found.symbols, symbols, self.view);
+            self.take();
         }
     }
 
     /// The same of regions of worn bars, with whether they may be so by themselves: what lines cross is mostly print, so
     /// their rows have to be alike.
     pub fn read_worn(&mut self, worn: impl Iterator<Item = (Region, bool)>) {
-        let worn: Vec<(Region, bool)> = worn.collect();
+        let pools = self.pools;
+        let worn = pools.worn.collect(worn);
         let may_be =
             |(region, may_be): &&(Region, bool)| *may_be && region.across >= MIN_WORN_ACROSS;
         let regions = self.unseen(worn.iter().filter(may_be).map(|(region, _)| *region));
-        let (alike, heaps): (Vec<Region>, Vec<Region>) = regions.partition(|r| self.are_bars(r));
-        let (fitted, others) = alike.split_at(alike.len().min(MAX_WORN_FITTED));
+        let mut regions = pools.regions.collect(regions);
+        let mut heaps = pools.regions.empty();
+        regions.retain(|region| {
+            let are_bars = self.are_bars(region);
+            if !are_bars {
+                heaps.push(*region);
+            }
+            are_bars
+        });
+        let (fitted, others) = regions.split_at(regions.len().min(MAX_WORN_FITTED));
         self.read(fitted);
         let heaps = heaps.iter().filter(|heap| heap.along > MIN_STACK).take(MAX_HEAPS);
-        let labels: Vec<Region> = heaps.flat_map(|heap| self.labels(heap)).collect();
-        for region in others.iter().chain(&labels).take(MAX_WORN) {
-            let found = self.read_crisp(region);
-            add(&mut self.found.symbols, found, self.view);
+        let mut labels = pools.regions.empty();
+        heaps.for_each(|heap| self.add_labels(heap, &mut labels));
+        for region in others.iter().chain(&*labels).take(MAX_WORN) {
+            self.read_crisp(region);
+            self.take();
         }
         // What lines without ink have left of wide bars are pieces.
-        let pieces: Vec<Region> = worn.into_iter().map(|(region, _)| region).collect();
-        let chains = locate::chained(&self.left(&pieces)).into_iter();
+        let pieces = worn.iter().map(|(region, _)| region).filter(|region| !self.has(region));
+        let mut chains = locate::chained(&pools.regions.collect(pieces.copied()), pools);
         let is_worn =
-            |r: &Region| Strip::new(self.view, *r, self.pools).is_some_and(|strip| is_worn(&strip));
+            |r: &Region| Strip::new(self.view, *r, pools).is_some_and(|strip| is_worn(&strip));
         let may_be = |r: &Region| r.along < MAX_HIGH * r.across && self.are_bars(r) && is_worn(r);
-        let chains: Vec<Region> = chains.filter(may_be).take(MAX_WORN_CHAINS).collect();
-        for chain in &chains {
-            let found = whole(self.read_crisp(chain));
-            add(&mut self.found.symbols, found, self.view);
+        chains.retain(may_be);
+        for chain in chains.iter().take(MAX_WORN_CHAINS) {
+            self.read_crisp(chain);
+            self.take_whole();
         }
     }
 
-    /// What the edges of `region` tell as they are, unless a symbol was read there.
-    fn read_crisp(&mut self, region: &Region) -> Vec<Symbol> {
-        let strip = Strip::new(self.view, *region, self.pools).filter(|_| !self.has(region));
-        strip
-            .map(|strip| linear::read_worn(strip, self.formats, &mut self.desk))
-            .unwrap_or_default()
+    /// Reads what the edges of `region` tell as they are, unless a symbol was read there.
+    fn read_crisp(&mut self, region: &Region) {
+        if let Some(strip) = self.strip(region).filter(|_| !self.has(region)) {
+            linear::read_worn(strip, self.formats, &mut self.desk);
+        }
     }
 
-    /// The labels above each other in `region` whose rows are alike.
-    fn labels(&self, region: &Region) -> Vec<Region> {
-        let Some(strip) = Strip::new(self.view, *region, self.pools) else { return Vec::new() };
+    /// Adds the labels above each other in `region` whose rows are alike to `labels`.
+    fn add_labels(&self, region: &Region, labels: &mut Vec<Region>) {
+        let Some(strip) = self.strip(region) else { return };
         let parts = stacked(&strip).into_iter().map(|part| *part.region());
-        parts.filter(|part| part.across >= MIN_ACROSS && self.are_bars(part)).collect()
+        labels.extend(parts.filter(|part| part.across >= MIN_ACROSS && self.are_bars(part)));
+    }
+
+    /// The strip of `region`.
+    fn strip(&self, region: &Region) -> Option<Strip<'a>> {
+        Strip::new(self.view, *region, self.pools)
     }
 
     /// The same of regions of wide bars: in a smaller picture lines of print look like them.
     pub fn read_wide(&mut self, regions: impl Iterator<Item = Region>) {
         let regions = self.unseen(regions.filter(may_be_symbol));
-        let regions: Vec<Region> = regions.filter(|region| self.are_alike(region)).collect();
+        let regions = self.pools.regions.collect(regions.filter(|region| self.are_alike(region)));
         self.read(&regions);
     }
 
@@ -174,22 +198,22 @@ impl<'a> Search<'a> {
             if self.has(region) || !self.are_bars(region) {
                 continue;
             }
-            let Some(strip) = Strip::new(self.view, *region, self.pools) else { continue };
-            let Close { symbols, .. } = linear::read(strip, self.formats, &mut self.desk);
-            add(&mut self.found.symbols, whole(symbols), self.view);
+            let Some(strip) = self.strip(region) else { continue };
+            linear::read(strip, self.formats, &mut self.desk, &mut Vec::new());
+            self.take_whole();
         }
     }
 
     /// Whether rows of `region` are alike, of a quarter of its columns, which say of most that they are print.
     fn are_alike(&self, region: &Region) -> bool {
-        let strip = Strip::new(self.view, *region, self.pools);
-        strip.is_some_and(|strip| may_be_alike(&*strip.thinned(4).bands(1), self.pools))
+        self.strip(region)
+            .is_some_and(|strip| may_be_alike(&*strip.thinned(4).bands(1), self.pools))
     }
 
     /// Whether they are and its edges are those of bars.
     fn are_bars(&self, region: &Region) -> bool {
         self.are_alike(region)
-            && Strip::new(self.view, *region, self.pools).is_some_and(|strip| {
+            && self.strip(region).is_some_and(|strip| {
                 let pixels = strip.thinned(if strip.step < 1.0 { 2 } else { 1 });
                 may_be_whole_bars(&*pixels.bands(2), self.pools)
             })
@@ -200,10 +224,9 @@ impl<'a> Search<'a> {
         for region in gather::wholes(padded, rim, None) {
             let Some(strip) = Strip::new(padded, region, self.pools) else { continue };
             let strip = strip.with_rim(rim);
-            let mut symbols =
-                linear::read_plain(&strip, self.formats, &mut self.desk).unwrap_or_default();
-            move_all(&mut symbols, -rim);
-            add(&mut self.found.symbols, symbols, self.view);
+            linear::read_plain(&strip, self.formats, &mut self.desk);
+            move_all(&mut self.desk.found, -rim);
+            self.take();
         }
     }
 
@@ -212,14 +235,14 @@ impl<'a> Search<'a> {
         for region in gather::wholes(padded, rim, largest) {
             let Some(strip) = Strip::new(padded, region, self.pools) else { continue };
             let strip = strip.with_rim(rim);
-            let Close { mut symbols, unclear } =
-                gather::read_whole(strip, self.formats, &mut self.desk);
-            move_all(&mut symbols, -rim);
-            add(&mut self.found.symbols, symbols, self.view);
+            let n_unclear = self.unclear.len();
+            gather::read_whole(strip, self.formats, &mut self.desk, &mut self.unclear);
+            move_all(&mut self.desk.found, -rim);
+            self.take();
             if !self.found.symbols.is_empty() {
+                self.unclear.truncate(n_unclear);
                 return;
             }
-            self.unclear.extend(unclear.into_iter().map(|unclear| Wanting { unclear, rim }));
         }
     }
 
@@ -240,9 +263,9 @@ impl<'a> Search<'a> {
 
     /// What was read where no symbol was found, but not clearly enough.
     pub fn candidates(&self) -> Vec<Candidate> {
-        let found = self.unclear.iter().filter_map(|Wanting { unclear, rim }| {
+        let found = self.unclear.iter().filter_map(|unclear| {
             let mut candidate = unclear.candidate()?;
-            move_by(&mut candidate.corners, -rim);
+            move_by(&mut candidate.corners, -unclear.rim());
             let middle = middle(&candidate.corners);
             let is_read = self.found.symbols.iter().any(|symbol| contains(symbol, middle));
             (!is_read).then_some(candidate)
@@ -258,14 +281,15 @@ impl<'a> Search<'a> {
         fit: fn(&mut Unclear<'a>, &Formats) -> Vec<Symbol>,
         share: usize,
     ) {
-        for Wanting { mut unclear, rim } in std::mem::take(&mut self.unclear) {
+        for mut unclear in std::mem::take(&mut self.unclear) {
+            let rim = unclear.rim();
             let mut centre = unclear.region().centre;
             (centre.x, centre.y) = (centre.x - rim, centre.y - rim);
             if self.found.symbols.iter().any(|symbol| contains(symbol, centre)) {
                 continue;
             }
             if !may_be(&unclear) {
-                self.unclear.push(Wanting { unclear, rim });
+                self.unclear.push(unclear);
                 continue;
             }
             if !self.work.spend(unclear.columns() / share) {
@@ -274,7 +298,7 @@ impl<'a> Search<'a> {
             }
             let mut symbols = fit(&mut unclear, self.formats);
             if symbols.is_empty() {
-                self.unclear.push(Wanting { unclear, rim });
+                self.unclear.push(unclear);
             }
             move_all(&mut symbols, -rim);
             add(&mut self.found.symbols, symbols, self.view);
@@ -292,19 +316,15 @@ impl<'a> Search<'a> {
     }
 
     /// Those of `regions` where no symbol was read.
-    pub fn left(&self, regions: &[Region]) -> Vec<Region> {
-        regions.iter().filter(|region| !self.has(region)).copied().collect()
+    pub fn left(&self, regions: &[Region]) -> Regions<'a> {
+        let left = regions.iter().filter(|region| !self.has(region));
+        self.pools.regions.collect(left.copied())
     }
 
     /// Whether a symbol was read where `region` is.
     pub fn has(&self, region: &Region) -> bool {
         self.found.symbols.iter().any(|symbol| contains(symbol, region.centre))
     }
-}
-
-/// Those of `symbols` that look whole only where they are: what is left of an ITF that a rough box cuts does, too.
-fn whole(symbols: Vec<Symbol>) -> impl Iterator<Item = Symbol> {
-    symbols.into_iter().filter(|s| s.symbology != Symbology::ITF)
 }
 
 /// Moves `symbols` to the right and down.

@@ -88,6 +88,11 @@ impl<'a> Strip<'a> {
         Self { columns: self.columns / n.max(1), step: self.step * n as f32, ..self.clone() }
     }
 
+    /// Pixels around the picture that were put there.
+    pub fn rim(&self) -> f32 {
+        self.rim
+    }
+
     /// What its profiles are lent from.
     pub fn pools(&self) -> &'a Pools {
         self.pools

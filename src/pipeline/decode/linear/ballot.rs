@@ -23,6 +23,11 @@ pub struct Ballot {
 }
 
 impl Ballot {
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.claims.clear();
+    }
+
     /// Adds what the profiles whose bits are set read: `bands` by themselves, `pooled` of several bands.
     pub fn add(&mut self, readings: impl IntoIterator<Item = Reading>, bands: u32, pooled: u32) {
         for reading in readings {

@@ -42,28 +42,36 @@ pub fn stacked<'a>(strip: &Strip<'a>) -> Vec<Strip<'a>> {
     // What is beside the bars is alike in all rows.
     let inner = strip.columns / 6..strip.columns * 5 / 6;
     let likeness = |a: &[f32], b: &[f32]| correlation(&a[inner.clone()], &b[inner.clone()]);
-    let rows = inked((0..ROWS).map(|k| (k, strip.mean(edge(k), edge(k + 1), 1))).collect(), &inner);
-    let mut found: Vec<((usize, usize), Profile<'a>)> = Vec::new();
-    for group in rows.chunk_by(|(_, a), (_, b)| likeness(a, b) > LIKE_ROWS) {
-        let [(from, _), .., (last, _)] = group else { continue };
-        let mean = mean_of(group.iter().map(|(_, row)| row), pools);
+    let rows: [Profile<'a>; ROWS] = std::array::from_fn(|k| strip.mean(edge(k), edge(k + 1), 1));
+    let mut inked = [0; ROWS];
+    let inked = inked_of(&rows, &inner, &mut inked);
+    let mut found: Vec<Part<'a>> = Vec::new();
+    for group in inked.chunk_by(|a, b| likeness(&rows[*a], &rows[*b]) > LIKE_ROWS) {
+        let [from, .., last] = group else { continue };
+        let mean = mean_of(group.iter().map(|k| &rows[*k]), pools);
         if group.len() < 3 || Bars::of(&mean, 0.2, pools).edges.len() < MIN_EDGES {
             continue;
         }
         match found.last_mut() {
-            Some(((_, to), other)) if likeness(other, &mean) >= LIKE_ROWS => *to = last + 1,
-            _ => found.push(((*from, last + 1), mean)),
+            Some(part) if likeness(&part.mean, &mean) >= LIKE_ROWS => part.to = last + 1,
+            _ => found.push(Part { from: *from, to: last + 1, mean }),
         }
     }
-    let is_part = |((from, to), _): &((usize, usize), Profile<'a>)| PART.contains(&(to - from));
-    if found.len() < 2 && !found.iter().all(is_part) {
+    if found.len() < 2 && !found.iter().all(|part| PART.contains(&(part.to - part.from))) {
         return Vec::new();
     }
-    let part = |((from, to), mean): ((usize, usize), Profile<'a>)| {
-        let edges = &Bars::of(&mean, 0.2, pools).edges;
-        strip.part((edge(from), edge(to)), (*edges.first()?, *edges.last()?))
+    let strip_of = |part: Part<'a>| {
+        let edges = &Bars::of(&part.mean, 0.2, pools).edges;
+        strip.part((edge(part.from), edge(part.to)), (*edges.first()?, *edges.last()?))
     };
-    found.into_iter().filter_map(part).collect()
+    found.into_iter().filter_map(strip_of).collect()
+}
+
+/// Rows of a strip that are alike, from the first to before the last, and their mean.
+struct Part<'p> {
+    from: usize,
+    to: usize,
+    mean: Profile<'p>,
 }
 
 /// Whether a line without ink crosses `strip`, as a dead dot of a printing head leaves it: a row of little contrast.
@@ -71,9 +79,9 @@ pub fn is_worn(strip: &Strip<'_>) -> bool {
     let strip = &strip.thinned(4);
     let inner = strip.columns / 6..strip.columns * 5 / 6;
     let edge = |k: usize| LINE_REACH * (2.0 * k as f32 / LINE_ROWS as f32 - 1.0);
-    let spreads = (0..LINE_ROWS).map(|k| spread(&strip.mean(edge(k), edge(k + 1), 1), &inner));
-    let spreads: Vec<f32> = spreads.collect();
-    let least = LINE_INK * LINE_INK * upper(&spreads);
+    let spreads: [f32; LINE_ROWS] =
+        std::array::from_fn(|k| spread(&strip.mean(edge(k), edge(k + 1), 1), &inner));
+    let least = LINE_INK * LINE_INK * upper(spreads);
     spreads.iter().any(|s| *s < least)
 }
 
@@ -85,18 +93,26 @@ fn spread(row: &[f32], inner: &Range<usize>) -> f32 {
 }
 
 /// What a quarter of `values` exceed.
-fn upper(values: &[f32]) -> f32 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f32::total_cmp);
-    sorted.get(sorted.len() * 3 / 4).copied().unwrap_or_default()
+fn upper<const N: usize>(mut values: [f32; N]) -> f32 {
+    values.sort_unstable_by(f32::total_cmp);
+    values.get(N * 3 / 4).copied().unwrap_or_default()
 }
 
-/// Those of `rows` that have ink in these columns: a dead dot of a printing head leaves a line without, which is no end
-/// of a symbol.
-fn inked<'p>(rows: Vec<(usize, Profile<'p>)>, inner: &Range<usize>) -> Vec<(usize, Profile<'p>)> {
-    let spreads: Vec<f32> = rows.iter().map(|(_, row)| spread(row, inner)).collect();
-    let least = MIN_INK * MIN_INK * upper(&spreads);
-    rows.into_iter().zip(spreads).filter(|(_, s)| *s >= least).map(|(row, _)| row).collect()
+/// Those of `rows` that have ink in these columns, put into `inked`: a dead dot of a printing head leaves a line without,
+/// which is no end of a symbol.
+fn inked_of<'i>(
+    rows: &[Profile<'_>; ROWS],
+    inner: &Range<usize>,
+    inked: &'i mut [usize; ROWS],
+) -> &'i [usize] {
+    let spreads = rows.each_ref().map(|row| spread(row, inner));
+    let least = MIN_INK * MIN_INK * upper(spreads);
+    let mut n = 0;
+    for (k, spread) in spreads.iter().enumerate() {
+        inked[n] = k;
+        n += usize::from(*spread >= least);
+    }
+    &inked[..n]
 }
 
 #[cfg(test)]
