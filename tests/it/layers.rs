@@ -25,6 +25,7 @@ const PURE: &[&str] = &[
     "jiff",
     "toml",
     "csv",
+    "compact_str",
     // It asks what the processor can do; what is worked out is the same.
     "multiversion",
 ];

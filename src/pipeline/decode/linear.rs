@@ -372,7 +372,7 @@ fn symbol(claim: &Claim, strip: &Strip<'_>, profile: &[f32]) -> Symbol {
         if claim.is_by_edges() { add_on::read(strip, reading, (top, bottom)) } else { None };
     Symbol {
         symbology: reading.symbology,
-        text: reading.text.clone(),
+        text: reading.text.clone().into(),
         identifier: reading.identifier.to_owned(),
         corners,
         confidence: Some(confidence),

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use crate::pipeline::decode::linear::character::{is_quiet_after, nearest};
 use crate::pipeline::decode::linear::ean::{LEFT, MODULES, as_text, digit, set_b};
-use crate::pipeline::decode::linear::reading::Reading;
+use crate::pipeline::decode::linear::reading::{Reading, Text};
 use crate::pipeline::decode::pool::{Pools, Profile};
 use crate::pipeline::decode::profile::{Bars, sharpened};
 use crate::pipeline::decode::strip::{BANDS, Strip};
@@ -87,7 +87,7 @@ pub fn read(strip: &Strip<'_>, reading: &Reading, rows: (f32, f32)) -> Option<St
             }
         }
         if let Some(text) = votes.winner() {
-            return Some(text);
+            return Some(text.into());
         }
     }
     None
@@ -97,13 +97,13 @@ pub fn read(strip: &Strip<'_>, reading: &Reading, rows: (f32, f32)) -> Option<St
 #[derive(Default)]
 struct Votes {
     /// Each content with the bands that read it: bit k is band k.
-    texts: Vec<(String, u32)>,
+    texts: Vec<(Text, u32)>,
     /// Bands that saw its beginning and no end of it.
     other: u32,
 }
 
 impl Votes {
-    fn add(&mut self, text: String, bands: u32) {
+    fn add(&mut self, text: Text, bands: u32) {
         match self.texts.iter_mut().find(|(other, _)| *other == text) {
             Some((_, others)) => *others |= bands,
             None => self.texts.push((text, bands)),
@@ -111,7 +111,7 @@ impl Votes {
     }
 
     /// What enough bands say and few others contradict.
-    fn winner(&self) -> Option<String> {
+    fn winner(&self) -> Option<Text> {
         let (text, bands) = self.texts.iter().max_by_key(|(_, bands)| bands.count_ones())?;
         let all: u32 = self.texts.iter().map(|(_, bands)| bands.count_ones()).sum();
         // What is left of five digits may look like two where others see more or less of it.
@@ -193,7 +193,7 @@ fn begins(profile: &[f32], reading: &Reading, pools: &Pools) -> bool {
 /// What one profile was read as.
 enum Found {
     /// An add-on with free space after it, and the column where it ends.
-    Whole(String, f32),
+    Whole(Text, f32),
     /// The bars of one's beginning, and then something else.
     Other,
 }
@@ -269,7 +269,7 @@ fn guards(bars: &Bars, start: usize, module: f32) -> Option<f32> {
 }
 
 /// The digits of indices of the sets A and B; `None` where they are neither two nor five, or their parity is wrong.
-fn text(indices: &[usize]) -> Option<String> {
+fn text(indices: &[usize]) -> Option<Text> {
     let digits: Vec<u8> = indices.iter().map(|index| digit(*index)).collect();
     let (parities, value) = match digits[..] {
         [tens, ones] => (&PARITY_2[..], (10 * tens + ones) % 4),
@@ -404,7 +404,7 @@ mod tests {
         let rows = |y: usize| add_on(if right(y) { "12" } else { "16" }, 0b00);
         assert_eq!(read(&picture(rows)), None);
         let votes = |texts: &[(&str, u32)], other: u32| Votes {
-            texts: texts.iter().map(|(text, bands)| ((*text).to_owned(), *bands)).collect(),
+            texts: texts.iter().map(|(text, bands)| ((*text).into(), *bands)).collect(),
             other,
         };
         assert_eq!(votes(&[("52495", 0b111)], 0b1111_1000).winner().as_deref(), Some("52495"));

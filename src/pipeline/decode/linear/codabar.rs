@@ -3,7 +3,7 @@
 use crate::pipeline::decode::linear::character::{
     is_quiet_after, is_quiet_before, nearest_two_width, two_widths,
 };
-use crate::pipeline::decode::linear::reading::Reading;
+use crate::pipeline::decode::linear::reading::{Reading, Text};
 use crate::pipeline::decode::linear::scan::every_start;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
@@ -39,7 +39,7 @@ fn read_at(bars: &Bars, start: usize, first: usize) -> Option<(Reading, usize)> 
     if !is_quiet_before(bars, start, narrow, QUIET) {
         return None;
     }
-    let mut text = String::new();
+    let mut text = Text::default();
     let mut margin = 1.0_f32;
     let mut near = narrow;
     let mut k = start;

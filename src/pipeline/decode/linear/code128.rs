@@ -3,7 +3,7 @@
 use crate::pipeline::decode::linear::character::{
     Columns, columns, growth, is_quiet_after, is_quiet_before, nearest,
 };
-use crate::pipeline::decode::linear::reading::Reading;
+use crate::pipeline::decode::linear::reading::{Reading, Text};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
 
@@ -211,7 +211,7 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
 
 /// Content and symbology identifier of `values`, which begin with the start character and end with the check
 /// character; `None` where the check character or the code sets are wrong.
-pub fn text(values: &[usize]) -> Option<(String, &'static str)> {
+pub fn text(values: &[usize]) -> Option<(Text, &'static str)> {
     let (check, values) = values.split_last()?;
     let (start, characters) = values.split_first()?;
     // ISO/IEC 15417, annex A: the weights are 1 for the start character, then 1, 2, 3, …
@@ -219,7 +219,7 @@ pub fn text(values: &[usize]) -> Option<(String, &'static str)> {
     if sum % 103 != *check || characters.is_empty() {
         return None;
     }
-    Content::new(*start, characters.len()).read(characters)
+    Content::new(*start).read(characters)
 }
 
 /// A code set (ISO/IEC 15417, 4.3.3).
@@ -233,7 +233,7 @@ enum Set {
 /// The content as far as it has been read.
 struct Content {
     set: Set,
-    text: String,
+    text: Text,
     identifier: &'static str,
     shifted: bool,
     // FNC4: for one character, and until further notice.
@@ -242,8 +242,8 @@ struct Content {
 }
 
 impl Content {
-    /// No content yet of a symbol that has so many characters after the start character.
-    fn new(start: usize, n: usize) -> Self {
+    /// No content yet.
+    fn new(start: usize) -> Self {
         let set = match start - START_A {
             0 => Set::A,
             1 => Set::B,
@@ -251,7 +251,7 @@ impl Content {
         };
         Self {
             set,
-            text: String::with_capacity(2 * n),
+            text: Text::default(),
             identifier: "]C0",
             shifted: false,
             extended: false,
@@ -259,7 +259,7 @@ impl Content {
         }
     }
 
-    fn read(mut self, values: &[usize]) -> Option<(String, &'static str)> {
+    fn read(mut self, values: &[usize]) -> Option<(Text, &'static str)> {
         for (k, value) in values.iter().enumerate() {
             let shifted = std::mem::take(&mut self.shifted);
             let set = match (self.set, shifted) {
@@ -342,7 +342,7 @@ mod tests {
     #[test_case(&[103, 33, 98, 65, 33], "AaA", "]C0"; "shift")]
     fn content(values: &[usize], expected: &str, identifier: &str) {
         let read = text(&checked(values));
-        assert_eq!(read, Some((expected.to_owned(), identifier)));
+        assert_eq!(read, Some((expected.into(), identifier)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::pipeline::decode::linear::character::{
     is_quiet_after, is_quiet_before, nearest_two_width, two_widths,
 };
-use crate::pipeline::decode::linear::reading::Reading;
+use crate::pipeline::decode::linear::reading::{Reading, Text};
 use crate::pipeline::decode::linear::scan::every_start;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
@@ -78,7 +78,7 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
     if !is_quiet_before(bars, start, narrow, QUIET) {
         return None;
     }
-    let mut text = String::new();
+    let mut text = Text::default();
     let mut margin = 1.0_f32;
     let mut length: f32 = bars.widths::<9>(start)?.iter().sum();
     let mut k = start;
@@ -121,7 +121,7 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
 }
 
 /// The content of data characters' indices.
-pub fn text(values: &[usize]) -> Option<String> {
+pub fn text(values: &[usize]) -> Option<Text> {
     values
         .iter()
         .map(|v| CHARACTERS.get(*v).filter(|c| **c != b'*').map(|c| char::from(*c)))

@@ -3,7 +3,7 @@
 use crate::pipeline::decode::linear::character::{
     Columns, columns, growth, is_quiet_after, is_quiet_before, nearest,
 };
-use crate::pipeline::decode::linear::reading::Reading;
+use crate::pipeline::decode::linear::reading::{Reading, Text};
 use crate::pipeline::decode::linear::scan::every_start;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
@@ -123,7 +123,7 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
 }
 
 /// The content of `values`, which end with the two check characters; `None` where those are wrong.
-fn text(values: &[usize]) -> Option<String> {
+fn text(values: &[usize]) -> Option<Text> {
     let (k, rest) = values.split_last()?;
     let (c, content) = rest.split_last()?;
     // AIM BC5, 2.4: C has weights 1 to 20 from the right, K has 1 to 15 and covers C too.
@@ -133,7 +133,7 @@ fn text(values: &[usize]) -> Option<String> {
     if content.len() < 2 || sum(content, 20) != *c || sum(rest, 15) != *k {
         return None;
     }
-    let mut text = String::new();
+    let mut text = Text::default();
     let mut characters = content.iter();
     while let Some(value) = characters.next() {
         match CHARACTERS.get(*value) {
@@ -172,7 +172,7 @@ mod tests {
     fn check_characters() {
         // AIM BC5's own example: TEST93 has + and 6.
         let values = [29, 14, 28, 29, 9, 3, 41, 6];
-        assert_eq!(text(&values), Some("TEST93".to_owned()));
+        assert_eq!(text(&values), Some("TEST93".into()));
         assert_eq!(text(&[29, 14, 28, 29, 9, 3, 41, 7]), None);
     }
 }

@@ -87,6 +87,7 @@ mod tests {
     use test_case::test_case;
 
     use super::*;
+    use crate::pipeline::decode::linear::reading::Text;
 
     /// Bars of 4 columns a module, `growth` columns too wide, from the first bar to the last.
     fn bars(widths: &str, growth: f32) -> Bars {
@@ -99,7 +100,7 @@ mod tests {
         Bars { edges }
     }
 
-    fn texts(bars: &Bars) -> Vec<String> {
+    fn texts(bars: &Bars) -> Vec<Text> {
         let mut found = Vec::new();
         read(bars, &mut found);
         found.into_iter().map(|reading| reading.text).collect()
@@ -123,7 +124,7 @@ mod tests {
                 changed[k] -= 1;
                 changed[k + 2] += 1;
                 let changed = String::from_utf8(changed).unwrap();
-                assert_eq!(texts(&bars(&changed, 0.0)), Vec::<String>::new(), "element {k}");
+                assert_eq!(texts(&bars(&changed, 0.0)), Vec::<Text>::new(), "element {k}");
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::pipeline::decode::linear::character::{
     Columns, columns, is_quiet_after, is_quiet_before, nearest,
 };
-use crate::pipeline::decode::linear::reading::Reading;
+use crate::pipeline::decode::linear::reading::{Reading, Text};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
 
@@ -89,7 +89,7 @@ struct Digits {
 /// The symbols that start somewhere in `bars`.
 pub fn read(bars: &Bars, found: &mut Vec<Reading>) {
     for (layout, text) in [
-        (&EAN_13, ean_13 as fn(&[usize]) -> Option<(Symbology, String)>),
+        (&EAN_13, ean_13 as fn(&[usize]) -> Option<(Symbology, Text)>),
         (&EAN_8, ean_8),
         (&UPC_E, upc_e),
     ] {
@@ -180,29 +180,30 @@ pub fn digit(index: usize) -> u8 {
 }
 
 /// EAN-13 or UPC-A of twelve indices of [`PATTERNS`]; `None` where parity or the check digit is wrong.
-pub fn ean_13(indices: &[usize]) -> Option<(Symbology, String)> {
+pub fn ean_13(indices: &[usize]) -> Option<(Symbology, Text)> {
     let parity = set_b(indices.get(..6)?);
     let leading = LEADING.iter().position(|p| *p == parity)?;
-    let digits: Vec<u8> = std::iter::once(&leading).chain(indices).map(|i| digit(*i)).collect();
+    let mut digits = [digit(leading); 13];
+    fill(&mut digits[1..], indices);
     if !is_checked(&digits) {
         return None;
     }
-    let text = as_text(&digits);
     // A leading zero is how EAN-13 has UPC-A in it.
-    match text.strip_prefix('0') {
-        Some(twelve) => Some((Symbology::UpcA, twelve.to_owned())),
-        None => Some((Symbology::Ean13, text)),
+    match digits {
+        [0, twelve @ ..] => Some((Symbology::UpcA, as_text(&twelve))),
+        thirteen => Some((Symbology::Ean13, as_text(&thirteen))),
     }
 }
 
 /// EAN-8 of eight indices of [`PATTERNS`]; `None` where a set or the check digit is wrong.
-pub fn ean_8(indices: &[usize]) -> Option<(Symbology, String)> {
-    let digits: Vec<u8> = indices.iter().map(|i| digit(*i)).collect();
+pub fn ean_8(indices: &[usize]) -> Option<(Symbology, Text)> {
+    let mut digits = [0; 8];
+    fill(&mut digits, indices);
     let sets_right = set_b(indices.get(..4)?) == 0;
     (sets_right && is_checked(&digits)).then(|| (Symbology::Ean8, as_text(&digits)))
 }
 
-fn upc_e(indices: &[usize]) -> Option<(Symbology, String)> {
+fn upc_e(indices: &[usize]) -> Option<(Symbology, Text)> {
     let parity = set_b(indices.get(..6)?);
     let find = |parity: u8| UPC_E_CHECK.iter().position(|p| *p == parity);
     let (system, check) = match (find(parity), find(!parity & 0b11_1111)) {
@@ -210,33 +211,20 @@ fn upc_e(indices: &[usize]) -> Option<(Symbology, String)> {
         (None, Some(check)) => (1, check),
         (None, None) => return None,
     };
-    let mut digits = vec![system];
-    digits.extend(indices.iter().map(|i| digit(*i)));
-    digits.push(digit(check));
-    is_checked(&expanded(&digits)?).then(|| (Symbology::UpcE, as_text(&digits)))
+    let mut digits = [system, 0, 0, 0, 0, 0, 0, digit(check)];
+    fill(&mut digits[1..7], indices);
+    is_checked(&expanded(digits)).then(|| (Symbology::UpcE, as_text(&digits)))
 }
 
 /// UPC-A's twelve digits of UPC-E's eight (ISO/IEC 15420, table 6).
-fn expanded(digits: &[u8]) -> Option<Vec<u8>> {
-    let (&[system, _, _, _, _, _, last, check], five) = (digits, digits.get(1..6)?) else {
-        return None;
-    };
-    // How many of the five digits come before the zeros, and what comes with them.
-    let (before, zeros, last_first) = match last {
-        0..=2 => (2, 4, Some(last)),
-        3 => (3, 5, None),
-        4 => (4, 5, None),
-        _ => (5, 4, None),
-    };
-    let (head, tail) = five.split_at(before);
-    let mut long = vec![system];
-    long.extend_from_slice(head);
-    long.extend(last_first);
-    long.extend(std::iter::repeat_n(0, zeros));
-    long.extend_from_slice(tail);
-    long.extend((last > 4).then_some(last));
-    long.push(check);
-    Some(long)
+fn expanded([s, a, b, c, d, e, last, check]: [u8; 8]) -> [u8; 12] {
+    // Zeros stand after two, three, four or five of the digits, and the last one tells where.
+    match last {
+        0..=2 => [s, a, b, last, 0, 0, 0, 0, c, d, e, check],
+        3 => [s, a, b, c, 0, 0, 0, 0, 0, d, e, check],
+        4 => [s, a, b, c, d, 0, 0, 0, 0, 0, e, check],
+        _ => [s, a, b, c, d, e, 0, 0, 0, 0, last, check],
+    }
 }
 
 /// Whether the last digit is the check digit of the others (ISO/IEC 15420, annex A).
@@ -245,8 +233,13 @@ fn is_checked(digits: &[u8]) -> bool {
     digits.iter().rev().enumerate().map(weighted).sum::<u32>() % 10 == 0
 }
 
+/// Makes `digits` those of `indices` of [`PATTERNS`].
+fn fill(digits: &mut [u8], indices: &[usize]) {
+    digits.iter_mut().zip(indices).for_each(|(to, index)| *to = digit(*index));
+}
+
 /// Digits as text.
-pub fn as_text(digits: &[u8]) -> String {
+pub fn as_text(digits: &[u8]) -> Text {
     digits.iter().map(|d| char::from(b'0' + d)).collect()
 }
 
@@ -263,10 +256,12 @@ mod tests {
         assert!(is_checked(&[7, 3, 5, 1, 3, 5, 3, 7]));
     }
 
-    #[test_case(&[0, 1, 2, 3, 4, 5, 6, 5], "012345000065"; "last digit 5 to 9")]
-    #[test_case(&[0, 4, 2, 5, 2, 6, 1, 4], "042100005264"; "last digit 0 to 2")]
-    fn upc_e_stands_for_upc_a(short: &[u8], long: &str) {
-        let digits = expanded(short).unwrap();
+    #[test_case([0, 1, 2, 3, 4, 5, 6, 5], "012345000065"; "last digit 5 to 9")]
+    #[test_case([0, 4, 2, 5, 2, 6, 1, 4], "042100005264"; "last digit 0 to 2")]
+    #[test_case([0, 1, 2, 3, 4, 5, 3, 1], "012300000451"; "last digit 3")]
+    #[test_case([0, 1, 2, 3, 4, 5, 4, 3], "012340000053"; "last digit 4")]
+    fn upc_e_stands_for_upc_a(short: [u8; 8], long: &str) {
+        let digits = expanded(short);
         assert_eq!(as_text(&digits), long);
         assert!(is_checked(&digits));
     }

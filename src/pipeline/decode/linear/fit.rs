@@ -18,7 +18,7 @@ use crate::pipeline::decode::linear::fit::model::{Kind, Model};
 use crate::pipeline::decode::linear::fit::template::{
     Elements, Optics, Sampler, add_beside, alone, normalise, render,
 };
-use crate::pipeline::decode::linear::reading::Reading;
+use crate::pipeline::decode::linear::reading::{Reading, Text};
 use crate::pipeline::decode::linear::{code39, code128, ean};
 use crate::pipeline::symbol::Symbology;
 
@@ -292,7 +292,7 @@ fn likely(rows: &[Vec<f32>], window: &[f32]) -> Vec<usize> {
 }
 
 /// The content of the characters; `None` where a check character or parity is wrong.
-pub fn content(model: &Model, values: &[usize]) -> Option<(Symbology, String, &'static str)> {
+pub fn content(model: &Model, values: &[usize]) -> Option<(Symbology, Text, &'static str)> {
     let inner = values.get(1..values.len() - 1)?;
     match model.symbology {
         Symbology::Code128 => {
@@ -334,13 +334,13 @@ mod tests {
         smoothed(&smoothed(&columns, blur, &pools), blur, &pools).to_vec()
     }
 
-    fn texts(profile: &[f32]) -> Vec<String> {
+    fn texts(profile: &[f32]) -> Vec<Text> {
         let sides = Side::both(profile);
         let read = |side: &Side| {
             let found = hypotheses(profile, side, &Formats::all(), &Pools::default());
             found.iter().filter_map(|h| side.read(h)).map(|r| r.text).collect::<Vec<_>>()
         };
-        let mut texts: Vec<String> = sides.iter().flat_map(read).collect();
+        let mut texts: Vec<Text> = sides.iter().flat_map(read).collect();
         texts.dedup();
         texts
     }
@@ -361,6 +361,6 @@ mod tests {
     #[test]
     fn a_wrong_check_character_fits_nothing() {
         let values = [104, 33, 34, 35, 36, 37, 38, 39, 40, 1];
-        assert_eq!(texts(&profile(&values, 1)), Vec::<String>::new());
+        assert_eq!(texts(&profile(&values, 1)), Vec::<Text>::new());
     }
 }

@@ -1,7 +1,7 @@
 //! Interleaved 2 of 5 (ISO/IEC 16390).
 
 use crate::pipeline::decode::linear::character::{is_quiet_after, is_quiet_before};
-use crate::pipeline::decode::linear::reading::Reading;
+use crate::pipeline::decode::linear::reading::{Reading, Text};
 use crate::pipeline::decode::linear::scan::every_start;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
@@ -70,7 +70,7 @@ fn read_at(bars: &Bars, start: usize) -> Option<(Reading, usize)> {
     if !is_quiet_before(bars, start, narrow.mean(), QUIET) {
         return None;
     }
-    let mut text = String::new();
+    let mut text = Text::default();
     let mut margin = 1.0_f32;
     let mut k = start + 4;
     while !is_end(bars, k, narrow) {
@@ -186,7 +186,7 @@ mod tests {
         Bars { edges }
     }
 
-    fn texts(bars: &Bars) -> Vec<String> {
+    fn texts(bars: &Bars) -> Vec<Text> {
         let mut found = Vec::new();
         read(bars, &mut found);
         found.into_iter().map(|reading| reading.text).collect()
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn an_uneven_pair_of_start_bars_is_no_start() {
         let broken = |k: usize, width: f32| if k == 2 { 10.0 } else { width };
-        assert_eq!(texts(&bars("30712345000010", broken)), Vec::<String>::new());
+        assert_eq!(texts(&bars("30712345000010", broken)), Vec::<Text>::new());
     }
 
     #[test_case(220.0, 220.0, true; "as light as the paper")]

@@ -82,6 +82,7 @@ fn read_forward(bars: &Bars, formats: &Formats, found: &mut Vec<Reading>) {
 mod tests {
     use super::*;
     use crate::pipeline::decode::linear::ean::PATTERNS;
+    use crate::pipeline::decode::linear::reading::Text;
 
     #[test]
     fn light_bars_are_read_on_a_dark_ground_without_end_and_on_a_dark_label() {
@@ -100,7 +101,7 @@ mod tests {
             [&beyond, &ground, &bars, &ground, &beyond].map(Vec::as_slice).concat(),
         ] {
             let found = reader.read_light(&profile, 0.25, &Formats::all());
-            let texts: Vec<String> = found.map(|reading| reading.text).collect();
+            let texts: Vec<Text> = found.map(|reading| reading.text).collect();
             assert_eq!(texts, ["96385074"]);
         }
     }

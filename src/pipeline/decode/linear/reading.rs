@@ -1,6 +1,11 @@
 //! What one profile was read as, and where.
 
+use compact_str::CompactString;
+
 use crate::pipeline::symbol::Symbology;
+
+/// A content: every band of a strip reads it anew, and up to 24 bytes lie within it.
+pub type Text = CompactString;
 
 /// What one profile was read as.
 #[derive(Debug, Clone, PartialEq)]
@@ -8,7 +13,7 @@ pub struct Reading {
     /// Which symbology it is of.
     pub symbology: Symbology,
     /// Its content.
-    pub text: String,
+    pub text: Text,
     /// Its symbology identifier.
     pub identifier: &'static str,
     /// The first and the last edge, in columns, in the direction of reading.
@@ -27,13 +32,13 @@ impl Reading {
     /// A reading of which nothing more is known yet.
     pub fn new(
         symbology: Symbology,
-        text: String,
+        text: impl Into<Text>,
         identifier: &'static str,
         ends: (f32, f32),
     ) -> Self {
         Self {
             symbology,
-            text,
+            text: text.into(),
             identifier,
             ends,
             module: 1.0,

@@ -251,7 +251,7 @@ struct Found<'a> {
 fn whole<'a>(parts: &[&'a Part]) -> Option<Found<'a>> {
     parts.iter().find_map(|part| {
         let Content::Whole(reading) = &part.content else { return None };
-        let text = reading.text.clone();
+        let text = reading.text.clone().into();
         (part.votes > MIN_VOTES).then(|| Found {
             symbology: reading.symbology,
             text,

@@ -90,6 +90,7 @@ mod tests {
     use super::*;
     use crate::pipeline::decode::linear::code39;
     use crate::pipeline::decode::linear::code128::PATTERNS;
+    use crate::pipeline::decode::linear::reading::Text;
     use crate::pipeline::decode::profile::smoothed;
 
     /// The profile of bars and spaces of these widths, whose modules of 3.2 columns shrink by twice `bow` from end to
@@ -115,7 +116,7 @@ mod tests {
         smoothed(&smoothed(&columns, 2, &pools), 1, &pools).to_vec()
     }
 
-    fn text(widths: &[f32], bow: f32) -> Option<String> {
+    fn text(widths: &[f32], bow: f32) -> Option<Text> {
         let mut profile = profile(widths, bow);
         let read = |profile: &Vec<f32>| {
             let found = read(&vec![profile.clone(); 4], &Formats::all(), &Pools::default());
