@@ -257,7 +257,7 @@ mod tests {
     use crate::pipeline::decode::raster::View;
 
     /// Whether what is dark where `is_dark` says so, in the middle of a picture, may be worn bars.
-    fn may_be_worn(is_dark: fn(usize, usize) -> bool) -> bool {
+    fn may_be_worn(is_dark: impl Fn(usize, usize) -> bool) -> bool {
         let pixel = |k: usize| {
             let (x, y) = (k % 480, k / 480);
             let is_inside = (80..400).contains(&x) && (40..400).contains(&y);
@@ -275,5 +275,10 @@ mod tests {
         assert!(may_be_worn(|x, y| x % 9 < 4 && y % 24 > 2), "lines without ink");
         assert!(!may_be_worn(|x, _| x % 9 < 4), "plain bars were looked at before");
         assert!(!may_be_worn(|x, y| (x / 6 + y / 6) % 2 == 0), "no one direction");
+        let is_ring = |x: usize, y: usize| {
+            let (x, y) = (x as f32 - 240.0, y as f32 - 220.0);
+            x.hypot(y) % 9.0 < 4.0
+        };
+        assert!(!may_be_worn(|x, y| is_ring(x, y) && y % 24 > 2), "rings have all directions");
     }
 }
