@@ -183,8 +183,9 @@ fn look(view: View<'_>, formats: &Formats, work: Work, pools: &Pools) -> Decoded
     search.read_worn(worn);
     // What costs more comes later: what was read by then is spared it.
     let symbols = &mut search.found.symbols;
-    matrix::stacked::read((view, pools), &unread, formats, symbols);
-    gather::read_stacks(&gather::gathered(&unread), (view, pools), formats, symbols);
+    let gathered = gather::gathered(&unread, pools);
+    matrix::stacked::read((view, pools), (&unread, &gathered), formats, symbols);
+    gather::read_stacks(&gathered, (view, pools), formats, symbols);
     gather::read_stacks(&unread, (view, pools), formats, symbols);
     patches.read_by_sides(formats, symbols);
     search.follow();

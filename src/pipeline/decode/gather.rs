@@ -4,7 +4,7 @@ use crate::pipeline::decode::glance::may_be_symbol;
 use crate::pipeline::decode::linear::databar::stacked;
 use crate::pipeline::decode::linear::{Desk, Unclear};
 use crate::pipeline::decode::locate::Region;
-use crate::pipeline::decode::pool::Pools;
+use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::decode::strip::Strip;
 use crate::pipeline::decode::{Formats, add, contains, linear};
@@ -30,9 +30,9 @@ pub fn whole(width: f32, height: f32, angle: f32) -> Region {
 
 /// The boxes around those of `regions` that lie together and have one direction: the rows of a stacked symbol, the
 /// parts of one whose wide bars have no gradient inside.
-pub fn gathered(regions: &[Region]) -> Vec<Region> {
-    let mut found: Vec<Region> = regions.to_vec();
-    let mut n_parts = vec![1; found.len()];
+pub fn gathered<'p>(regions: &[Region], pools: &'p Pools) -> Lent<'p, Vec<Region>> {
+    let mut found = pools.regions.collect(regions.iter().copied());
+    let mut n_parts = pools.counts.collect(regions.iter().map(|_| 1));
     let mut k = 0;
     while k < found.len() {
         let here = found[k];
@@ -44,8 +44,10 @@ pub fn gathered(regions: &[Region]) -> Vec<Region> {
             k += 1;
         }
     }
-    let several = found.into_iter().zip(n_parts).filter(|(_, n)| *n > 1).map(|(region, _)| region);
-    several.take(MAX_GATHERED).collect()
+    let mut n_parts = n_parts.iter();
+    found.retain(|_| n_parts.next().is_some_and(|n| *n > 1));
+    found.truncate(MAX_GATHERED);
+    found
 }
 
 /// Whether less than half the smaller one's size is between both, across and along the bars.
@@ -90,17 +92,21 @@ pub fn read_stacks(
 
 /// What a picture that is all symbol may show, which has a rim of so many pixels around it in `padded`: it has no
 /// ground from which bars would stand out, nor a rim beyond them.
-pub fn wholes(padded: View<'_>, rim: f32, largest: Option<&Region>) -> Vec<Region> {
+pub fn wholes(
+    padded: View<'_>,
+    rim: f32,
+    largest: Option<&Region>,
+) -> impl Iterator<Item = Region> {
     let upright = [0.0, std::f32::consts::FRAC_PI_2];
     let turned = largest.map(|region| region.angle).filter(|a| (2.0 * a).sin().abs() > 0.1);
     let side = |n: usize| n as f32 - 2.0 * rim;
     let (width, height) = (side(padded.width), side(padded.height));
-    let region = |angle| {
+    let region = move |angle| {
         let region = whole(width, height, angle);
         let centre = Point::new(region.centre.x + rim, region.centre.y + rim);
         Region { centre, ..region }
     };
-    upright.into_iter().chain(turned).map(region).collect()
+    upright.into_iter().chain(turned).map(region)
 }
 
 /// Puts on `desk` what `strip`, a whole picture, reads by its edges, and adds what may yet be fitted to `unclear`.
@@ -136,9 +142,11 @@ mod tests {
     #[test]
     fn rows_of_one_stack_are_gathered_and_others_are_not() {
         let rows = [region(100.0, 50.0, 0.0), region(400.0, 50.0, 0.0), region(104.0, 73.0, 0.02)];
-        let [found] = &gathered(&rows)[..] else { panic!("{rows:?}") };
+        let pools = Pools::default();
+        let [found] = &gathered(&rows, &pools)[..] else { panic!("{rows:?}") };
         assert!((found.centre.x - 102.0).abs() < 1.0 && (found.centre.y - 61.5).abs() < 1.0);
         assert!((found.across - 52.0).abs() < 1.0 && (found.along - 21.5).abs() < 1.0);
-        assert!(gathered(&[region(100.0, 50.0, 0.0), region(104.0, 73.0, 1.5)]).is_empty());
+        let crossed = [region(100.0, 50.0, 0.0), region(104.0, 73.0, 1.5)];
+        assert!(gathered(&crossed, &pools).is_empty());
     }
 }

@@ -9,6 +9,7 @@ use crate::pipeline::decode::growth::Growth;
 use crate::pipeline::decode::linear::Desk;
 use crate::pipeline::decode::linear::ballot::Ballot;
 use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::matrix::pdf417::rails::Sight;
 use crate::pipeline::decode::pooled::Pooled;
 use crate::pipeline::decode::profile::{Bars, Room};
 use crate::pipeline::decode::raster::Gray;
@@ -46,6 +47,10 @@ pub struct Pools {
     pub bars: Pool<Bars>,
     /// Room in which those are found.
     pub rooms: Pool<Room>,
+    /// Start and stop patterns.
+    pub sights: Pool<Vec<Sight>>,
+    /// Numbers of things.
+    pub counts: Pool<Vec<usize>>,
 }
 
 /// A profile that is lent.

@@ -20,10 +20,11 @@ const MAX_MICRO: usize = 10;
 /// By how much a small picture as a whole may be turned, in turn, in radians.
 const TURNS: [f32; 7] = [0.0, 0.08, -0.08, 0.16, -0.16, 0.24, -0.24];
 
-/// Adds the stacked symbols, PDF417 and `MicroPDF417`, among `regions` of bars that no linear reader has read.
+/// Adds the stacked symbols, PDF417 and `MicroPDF417`, among `regions` of bars that no linear reader has read, and the boxes
+/// around those `gathered` of them.
 pub fn read(
     (view, pools): (View<'_>, &Pools),
-    regions: &[Region],
+    (regions, gathered): (&[Region], &[Region]),
     formats: &Formats,
     symbols: &mut Vec<Symbol>,
 ) {
@@ -34,7 +35,6 @@ pub fn read(
         [false, false] => return,
     };
     // The parts of a symbol first: each has the direction of its own bars.
-    let gathered = gather::gathered(regions);
     let parts = regions.iter().take(MAX_REGIONS).enumerate();
     for (k, region) in parts.chain(gathered.iter().map(|region| (0, region))) {
         if symbols.iter().any(|symbol| contains(symbol, region.centre)) {

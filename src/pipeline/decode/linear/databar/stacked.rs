@@ -8,7 +8,8 @@ use crate::pipeline::decode::linear::databar::expanded::{self, Row};
 use crate::pipeline::decode::linear::databar::omni::{self, Half, Side, is_guard};
 use crate::pipeline::decode::linear::databar::{self, IDENTIFIER, element};
 use crate::pipeline::decode::linear::reading::Reading;
-use crate::pipeline::decode::profile::{Bars, Room};
+use crate::pipeline::decode::pool::Lent;
+use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::decode::strip::Strip;
 use crate::pipeline::symbol::{Confidence, Symbol, Symbology};
 
@@ -116,11 +117,11 @@ pub fn read(strip: &Strip<'_>, formats: &Formats) -> Option<Symbol> {
     let along = strip.region().along.max(1.0);
     let reach = 1.0 + RIM_PX / along;
     let at = |share: f32| reach * (2.0 * share - 1.0);
-    let (pools, mut line) = (strip.pools(), Line::default());
+    let pools = strip.pools();
     let is_promising = |k: u16| {
-        let bars = line.look(strip, at((f32::from(k) + 0.5) / f32::from(PROBES)), 0.0);
-        has_finder(bars)
-            && !(contents(bars).is_empty() && contents(&bars.reversed(pools)).is_empty())
+        let bars = look(strip, at((f32::from(k) + 0.5) / f32::from(PROBES)), 0.0);
+        has_finder(&bars)
+            && !(contents(&bars).is_empty() && contents(&bars.reversed(pools)).is_empty())
     };
     if !(0..PROBES).any(is_promising) {
         return None;
@@ -132,9 +133,9 @@ pub fn read(strip: &Strip<'_>, formats: &Formats) -> Option<Symbol> {
         let mut k = f32::from(first) + 0.5;
         while k < n {
             let v = at(k / n);
-            let forward = line.look(strip, v, 0.5 / along);
+            let forward = look(strip, v, 0.5 / along);
             collect(&forward.reversed(pools), v, true, &mut parts);
-            collect(forward, v, false, &mut parts);
+            collect(&forward, v, false, &mut parts);
             k += f32::from(STRIDE);
         }
         if found(&parts).is_some() {
@@ -168,22 +169,10 @@ fn found(parts: &[Part]) -> Option<Found<'_>> {
     whole(&parts).or_else(|| halves(&parts)).or_else(|| rows(&parts))
 }
 
-/// One line of a strip after another.
-#[derive(Debug, Default)]
-struct Line {
-    mean: Vec<f32>,
-    bars: Bars,
-    room: Room,
-}
-
-impl Line {
-    /// The bars of row `v`, the mean of two rows `apart` from each other.
-    fn look(&mut self, strip: &Strip<'_>, v: f32, apart: f32) -> &Bars {
-        let rows = if apart > 0.0 { 2 } else { 1 };
-        strip.mean_into(&mut self.mean, (v - apart, v + apart), rows);
-        self.bars.find(&self.mean, 0.25, &mut self.room);
-        &self.bars
-    }
+/// The bars of row `v`, the mean of two rows `apart` from each other.
+fn look<'a>(strip: &Strip<'a>, v: f32, apart: f32) -> Lent<'a, Bars> {
+    let rows = if apart > 0.0 { 2 } else { 1 };
+    Bars::of(&strip.mean(v - apart, v + apart, rows), 0.25, strip.pools())
 }
 
 fn collect(bars: &Bars, v: f32, backward: bool, parts: &mut Vec<Part>) {

@@ -6,11 +6,14 @@ use crate::pipeline::decode::matrix::pdf417::scan::Scan;
 use crate::pipeline::decode::matrix::pdf417::templates::{PER_MODULE, PLACES};
 use crate::pipeline::symbol::{Corners, Point};
 
-/// How far a column may be off its place, in modules.
-const MOST_SHIFT: f32 = 1.5;
-
 /// Places a module in which a column is looked for.
-const FINE: f32 = 8.0;
+const FINE: usize = 8;
+
+/// The same to each side of where a column should be.
+const REACH: usize = 12;
+
+/// How well a column fits each of them.
+type Scores = [f32; 2 * REACH + 1];
 
 /// The ends of a symbol's rows.
 #[derive(Debug, Clone, Copy)]
@@ -144,63 +147,48 @@ impl<'a> Layout<'a> {
 
     /// Moves each column to where most rows turn from light to dark: every codeword ends light and begins dark.
     fn settle(&mut self) {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "small numbers"
-        )]
-        let reach = (MOST_SHIFT * FINE) as usize;
-        let mut scores = vec![vec![0.0_f32; 2 * reach + 1]; self.knots.len()];
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a small number"
-        )]
-        let module = FINE as usize;
+        let mut scores = vec![Scores::default(); self.knots.len()];
         for row in 0..self.frame.rows {
             let line = self.line(row as f32 + 0.5);
             for ((m, _), scores) in self.knots.iter().zip(&mut scores) {
-                let place = |k: usize| {
-                    let at = m + (k as f32 + 0.5 - (reach + module) as f32) / FINE;
+                let seen: [f32; 2 * (REACH + FINE)] = std::array::from_fn(|k| {
+                    let at = m + (k as f32 + 0.5 - (REACH + FINE) as f32) / FINE as f32;
                     self.scan.look(line.at(at / self.frame.modules))
-                };
-                let seen: Vec<f32> = (0..2 * (reach + module)).map(place).collect();
+                });
                 // What a module before is lighter than a module after.
-                for (score, near) in scores.iter_mut().zip(seen.windows(2 * module)) {
-                    let (before, after) = near.split_at(module);
+                for (score, near) in scores.iter_mut().zip(seen.windows(2 * FINE)) {
+                    let (before, after) = near.split_at(FINE);
                     *score += before.iter().sum::<f32>() - after.iter().sum::<f32>();
                 }
             }
         }
-        let shifts = smoothest(&scores, reach);
+        let shifts = smoothest(&scores);
         self.knots.iter_mut().zip(shifts).for_each(|(knot, shift)| knot.1 = shift);
     }
 }
 
 /// The way through `scores`, one of each, that is high and without leaps (Viterbi), in modules.
-fn smoothest(scores: &[Vec<f32>], reach: usize) -> Vec<f32> {
+fn smoothest(scores: &[Scores]) -> Vec<f32> {
     let most = scores.iter().flatten().copied().fold(1.0, f32::max);
-    let n = 2 * reach + 1;
     // A leap of a quarter of a module costs a fifth of the highest score.
-    let leap = |a: usize, b: usize| 3.2 * (a.abs_diff(b) as f32 / FINE).powi(2);
-    let mut best = vec![0.0_f32; n];
-    let mut ways: Vec<Vec<usize>> = Vec::new();
+    let leap = |a: usize, b: usize| 3.2 * (a.abs_diff(b) as f32 / FINE as f32).powi(2);
+    let mut best = Scores::default();
+    let mut ways = Vec::with_capacity(scores.len());
     for scores in scores {
-        let mut way = vec![0; n];
-        let mut next = vec![0.0; n];
-        for k in 0..n {
+        let (mut way, mut next) = ([0; 2 * REACH + 1], Scores::default());
+        for k in 0..best.len() {
             let from = |j: &usize| best[*j] - leap(*j, k);
-            let last = (0..n).max_by(|a, b| from(a).total_cmp(&from(b))).unwrap_or(k);
+            let last = (0..best.len()).max_by(|a, b| from(a).total_cmp(&from(b))).unwrap_or(k);
             way[k] = last;
             next[k] = from(&last) + scores[k] / most;
         }
         best = next;
         ways.push(way);
     }
-    let mut k = (0..n).max_by(|a, b| best[*a].total_cmp(&best[*b])).unwrap_or(reach);
+    let mut k = (0..best.len()).max_by(|a, b| best[*a].total_cmp(&best[*b])).unwrap_or(REACH);
     let mut shifts = Vec::with_capacity(scores.len());
     for way in ways.iter().rev() {
-        shifts.push((k as f32 - reach as f32) / FINE);
+        shifts.push((k as f32 - REACH as f32) / FINE as f32);
         k = way[k];
     }
     shifts.reverse();

@@ -210,12 +210,13 @@ pub fn read(scan: Scan<'_>, region: &Region) -> Option<Symbol> {
 
 /// The symbol of so many columns whose rows these are.
 fn read_columns(scan: Scan<'_>, columns: usize, seen: &[Row]) -> Option<Symbol> {
+    let pools = scan.pools();
     let end = |of: fn(&Row) -> (f32, f32, usize)| {
-        let sights: Vec<Sight> = seen.iter().map(|row| sight(row, of(row))).collect();
+        let sights = pools.sights.collect(seen.iter().map(|row| sight(row, of(row))));
         let mark =
             |row: &Row| Mark { v: row.v, row: of(row).2 as f32, weight: 1.0, cluster: 0, rest: 0 };
         let marks: Vec<Mark> = seen.iter().map(mark).collect();
-        Some((rail(&sights, Kind::Start)?, row_map(&marks, ADDRESSES.len() as f32)?))
+        Some((rail(&sights, Kind::Start, pools)?, row_map(&marks, ADDRESSES.len() as f32)?))
     };
     let left = end(|row| (row.ends.0, row.modules.0, row.addresses.0))?;
     let right = end(|row| (row.ends.1, row.modules.1, row.addresses.1))?;

@@ -4,6 +4,7 @@ use crate::pipeline::decode::least_squares::solve;
 use crate::pipeline::decode::locate::Region;
 use crate::pipeline::decode::matrix::pdf417::micro;
 use crate::pipeline::decode::matrix::pdf417::scan::Scan;
+use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::profile::Bars;
 
 /// Widths of the start pattern in modules, a bar first.
@@ -11,6 +12,18 @@ pub const START: [u8; 8] = [8, 1, 1, 1, 1, 1, 1, 3];
 
 /// Widths of the stop pattern in modules, a bar first.
 pub const STOP: [u8; 9] = [7, 1, 1, 3, 1, 1, 1, 2, 1];
+
+/// Both as a symbol shows them that is turned by half.
+const TURNED: ([u8; 8], [u8; 9]) = (turned(START), turned(STOP));
+
+const fn turned<const N: usize>(mut widths: [u8; N]) -> [u8; N] {
+    let mut k = 0;
+    while k < N / 2 {
+        (widths[k], widths[N - 1 - k]) = (widths[N - 1 - k], widths[k]);
+        k += 1;
+    }
+    widths
+}
 
 /// By how many modules a bar or space may be wider or narrower.
 const MOST_OFF: f32 = 0.95;
@@ -46,6 +59,9 @@ pub struct Sight {
     /// Pixels a module.
     pub module: f32,
 }
+
+/// Patterns in several lines.
+type Sights<'p> = Lent<'p, Vec<Sight>>;
 
 /// A start or stop pattern from its first row to its last.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -145,12 +161,14 @@ impl Glance {
 
 /// Whether `bars`, those at `v`, have a start or stop pattern that the lines below have too.
 fn is_guard(scan: &Scan<'_>, reach: (f32, f32), bars: &Bars, v: f32) -> bool {
-    let seen = sights(bars, v);
-    let below =
-        if seen.is_empty() { Vec::new() } else { sights(&scan.edges(v + 2.0, reach, 2), v) };
+    let mut seen = sights(bars, v).peekable();
+    if seen.peek().is_none() {
+        return false;
+    }
+    let below = scan.edges(v + 2.0, reach, 2);
     let goes_on =
         |a: &Sight, b: &Sight| a.kind == b.kind && (a.outer - b.outer).abs() < 2.0 + a.module;
-    seen.iter().any(|a| below.iter().any(|b| goes_on(a, b)))
+    seen.any(|a| sights(&below, v).any(|b| goes_on(&a, &b)))
 }
 
 /// How far across a region is looked at: bars at its ends may be outside.
@@ -167,7 +185,7 @@ pub fn ends<'a>(scan: Scan<'a>, region: &Region) -> Option<Ends<'a>> {
     let is_turned = count([Kind::StartTurned, Kind::StopTurned]) > count([Kind::Start, Kind::Stop]);
     let (first, last) =
         if is_turned { (Kind::StartTurned, Kind::StopTurned) } else { (Kind::Start, Kind::Stop) };
-    let (mut start, mut stop) = (rail(&seen, first), rail(&seen, last));
+    let (mut start, mut stop) = (rail(&seen, first, scan.pools()), rail(&seen, last, scan.pools()));
     // The other end may be far outside: the middle of a symbol has not one direction.
     let forward = if is_turned { -1.0 } else { 1.0 };
     let beyond = |rail: &Rail, sign: f32, kind: Kind| {
@@ -176,7 +194,8 @@ pub fn ends<'a>(scan: Scan<'a>, region: &Region) -> Option<Ends<'a>> {
         let (low, high) = rail.reach;
         // The other end may lie higher or lower: a tilted label is slanted.
         let room = 0.5 * (high - low) + 20.0 * rail.module[0];
-        self::rail(&survey(&scan, (from.min(to), from.max(to)), (low - room, high + room)), kind)
+        let seen = survey(&scan, (from.min(to), from.max(to)), (low - room, high + room));
+        self::rail(&seen, kind, scan.pools())
     };
     if let (Some(rail), None) = (&start, &stop) {
         stop = beyond(rail, forward, last);
@@ -198,10 +217,10 @@ const LONGEST: f32 = 590.0;
 const MAX_LINES: f32 = 48.0;
 
 /// The patterns in lines across between two places, over a height.
-fn survey(scan: &Scan<'_>, reach: (f32, f32), (low, high): (f32, f32)) -> Vec<Sight> {
+fn survey<'a>(scan: &Scan<'a>, reach: (f32, f32), (low, high): (f32, f32)) -> Sights<'a> {
     let step = ((high - low) / MAX_LINES).max(1.5);
     let rows = if step < 2.5 { 2 } else { 3 };
-    let mut seen = Vec::new();
+    let mut seen = scan.pools().sights.empty();
     let mut v = low;
     while v <= high {
         seen.extend(sights(&scan.edges(v, reach, rows), v));
@@ -211,32 +230,32 @@ fn survey(scan: &Scan<'_>, reach: (f32, f32), (low, high): (f32, f32)) -> Vec<Si
 }
 
 /// The patterns among the bars of one line.
-fn sights(bars: &Bars, v: f32) -> Vec<Sight> {
-    let mut found = Vec::new();
-    let turned = |widths: &[u8]| widths.iter().rev().copied().collect::<Vec<u8>>();
-    let (start, stop) = (turned(&START), turned(&STOP));
-    for k in 0..bars.edges.len() {
-        let mut test = |kind, widths: &[u8]| {
-            let Some((from, module)) = fitted(&bars.edges[k..], widths) else { return };
-            let length = f32::from(widths.iter().sum::<u8>()) * module;
-            let is_left = matches!(kind, Kind::Start | Kind::StopTurned);
-            let outer = if is_left { from } else { from + length };
-            found.push(Sight { kind, v, outer, module });
-        };
-        if k % 2 == 0 {
-            test(Kind::Start, &START);
-            test(Kind::Stop, &STOP);
-            test(Kind::StopTurned, &stop);
-        } else {
-            test(Kind::StartTurned, &start);
+fn sights(bars: &Bars, v: f32) -> impl Iterator<Item = Sight> {
+    let here = move |k: usize| {
+        let edges = &bars.edges[k..];
+        if k % 2 == 1 {
+            return [sight(Kind::StartTurned, edges, &TURNED.0, v), None, None];
         }
-    }
-    found
+        [
+            sight(Kind::Start, edges, &START, v),
+            sight(Kind::Stop, edges, &STOP, v),
+            sight(Kind::StopTurned, edges, &TURNED.1, v),
+        ]
+    };
+    (0..bars.edges.len()).flat_map(here).flatten()
+}
+
+/// The pattern of these widths, if the first of `edges` are its.
+fn sight<const N: usize>(kind: Kind, edges: &[f32], widths: &[u8; N], v: f32) -> Option<Sight> {
+    let (from, module) = fitted(edges, widths)?;
+    let length = f32::from(widths.iter().sum::<u8>()) * module;
+    let is_left = matches!(kind, Kind::Start | Kind::StopTurned);
+    Some(Sight { kind, v, outer: if is_left { from } else { from + length }, module })
 }
 
 /// Where a pattern of these widths begins and how wide its modules are, if the first of `edges` are its.
-fn fitted(edges: &[f32], widths: &[u8]) -> Option<(f32, f32)> {
-    let edges = edges.get(..=widths.len())?;
+fn fitted<const N: usize>(edges: &[f32], widths: &[u8; N]) -> Option<(f32, f32)> {
+    let edges = edges.get(..=N)?;
     let (first, last) = (edges.first()?, edges.last()?);
     let total = f32::from(widths.iter().sum::<u8>());
     let module = (last - first) / total;
@@ -246,30 +265,29 @@ fn fitted(edges: &[f32], widths: &[u8]) -> Option<(f32, f32)> {
     if module < 0.6 || !edges.windows(2).zip(widths).all(is_near) {
         return None;
     }
-    let mut place = 0.0;
+    let next = |place: &mut f32, width: &u8| {
+        *place += f32::from(*width);
+        Some(*place)
+    };
+    let placed = || [0].iter().chain(widths).scan(0.0, next).zip(edges);
     let mut sums = [0.0_f32; 4];
-    let places = [0].iter().chain(widths).map(|w| {
-        place += f32::from(*w);
-        place
-    });
-    let places: Vec<f32> = places.collect();
-    for (p, edge) in places.iter().zip(edges) {
-        let terms = [*p, p * p, edge - first, p * (edge - first)];
+    for (p, edge) in placed() {
+        let terms = [p, p * p, edge - first, p * (edge - first)];
         sums.iter_mut().zip(terms).for_each(|(s, t)| *s += t);
     }
-    let n = places.len() as f32;
+    let n = edges.len() as f32;
     let [p, pp, e, pe] = sums;
     let slope = (n * pe - p * e) / (n * pp - p * p);
     let offset = (e - slope * p) / n;
-    let square = |(p, edge): (&f32, &f32)| (edge - first - offset - slope * p).powi(2);
-    let astray = (places.iter().zip(edges).map(square).sum::<f32>() / n).sqrt();
+    let square = |(p, edge): (f32, &f32)| (edge - first - offset - slope * p).powi(2);
+    let astray = (placed().map(square).sum::<f32>() / n).sqrt();
     (slope > 0.5 && astray < MOST_ASTRAY * slope).then_some((first + offset, slope))
 }
 
 /// The rail that most sights of one kind lie on.
-pub fn rail(seen: &[Sight], kind: Kind) -> Option<Rail> {
-    let seen: Vec<&Sight> = seen.iter().filter(|s| s.kind == kind).collect();
-    let mut best: Vec<&Sight> = Vec::new();
+pub fn rail(seen: &[Sight], kind: Kind, pools: &Pools) -> Option<Rail> {
+    let seen = pools.sights.collect(seen.iter().filter(|s| s.kind == kind).copied());
+    let mut best: Option<(usize, &Sight, f32)> = None;
     let stride = seen.len() / 40 + 1;
     for (k, a) in seen.iter().enumerate().step_by(stride) {
         for b in seen[k + 1..].iter().step_by(stride) {
@@ -278,27 +296,27 @@ pub fn rail(seen: &[Sight], kind: Kind) -> Option<Rail> {
             if dv.abs() < 2.0 || slope.abs() > 0.5 || !(0.8..1.25).contains(&ratio) {
                 continue;
             }
-            let is_on = |s: &&&Sight| {
-                let ratio = s.module / a.module;
-                (s.outer - a.outer - slope * (s.v - a.v)).abs() < 0.7 * a.module
-                    && (0.75..1.33).contains(&ratio)
-            };
-            let n = seen.iter().filter(is_on).count();
-            if n > best.len() {
-                best = seen.iter().filter(is_on).copied().collect();
+            let n = seen.iter().filter(|s| is_on(s, a, slope)).count();
+            if best.is_none_or(|(most, ..)| n > most) {
+                best = Some((n, a, slope));
             }
         }
     }
-    if best.len() < MIN_LINES {
-        return None;
-    }
-    let points = |of: fn(&Sight) -> f32| best.iter().map(move |s| (s.v, of(s)));
-    let outer = fit(points(|s| s.outer), if best.len() < 12 { 2 } else { 3 });
-    let module = fit(points(|s| s.module), if best.len() < 6 { 1 } else { 2 });
-    let low = best.iter().map(|s| s.v).fold(f32::MAX, f32::min);
-    let high = best.iter().map(|s| s.v).fold(f32::MIN, f32::max);
+    let (lines, a, slope) = best.filter(|(n, ..)| *n >= MIN_LINES)?;
+    let on = || seen.iter().filter(|s| is_on(s, a, slope));
+    let outer = fit(on().map(|s| (s.v, s.outer)), if lines < 12 { 2 } else { 3 });
+    let module = fit(on().map(|s| (s.v, s.module)), if lines < 6 { 1 } else { 2 });
+    let low = on().map(|s| s.v).fold(f32::MAX, f32::min);
+    let high = on().map(|s| s.v).fold(f32::MIN, f32::max);
     let module = [module[0], module[1]];
-    Some(Rail { outer, module, reach: (low, high), lines: best.len() })
+    Some(Rail { outer, module, reach: (low, high), lines })
+}
+
+/// Whether a sight lies on the line through `a` of this slope.
+fn is_on(s: &Sight, a: &Sight, slope: f32) -> bool {
+    let ratio = s.module / a.module;
+    (s.outer - a.outer - slope * (s.v - a.v)).abs() < 0.7 * a.module
+        && (0.75..1.33).contains(&ratio)
 }
 
 /// The polynomial of `terms` terms, at most 3, through `points` by least squares.
