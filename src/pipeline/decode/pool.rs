@@ -9,7 +9,10 @@ use crate::pipeline::decode::growth::Growth;
 use crate::pipeline::decode::linear::Desk;
 use crate::pipeline::decode::linear::ballot::Ballot;
 use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::matrix::pdf417::micro;
 use crate::pipeline::decode::matrix::pdf417::rails::Sight;
+use crate::pipeline::decode::matrix::pdf417::rows::Mark;
+use crate::pipeline::decode::matrix::pdf417::templates::Templates;
 use crate::pipeline::decode::pooled::Pooled;
 use crate::pipeline::decode::profile::{Bars, Room};
 use crate::pipeline::decode::raster::Gray;
@@ -49,6 +52,12 @@ pub struct Pools {
     pub rooms: Pool<Room>,
     /// Start and stop patterns.
     pub sights: Pool<Vec<Sight>>,
+    /// What tells the rows of lines.
+    pub marks: Pool<Vec<Mark>>,
+    /// Rows of `MicroPDF417`.
+    pub micro_rows: Pool<Vec<micro::Row>>,
+    /// What codewords look like.
+    pub templates: Pool<Templates>,
     /// Numbers of things.
     pub counts: Pool<Vec<usize>>,
 }

@@ -10,6 +10,7 @@ use crate::pipeline::decode::matrix::pdf417::templates::{Kernel, Templates};
 use crate::pipeline::decode::matrix::pdf417::words::{Reading, Seen, Words, corrected};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::{Symbol, Symbology};
+use std::sync::LazyLock;
 
 /// The row address patterns of both sides in their order: six widths of bars and spaces each, a bar first, of ten
 /// modules together. The one after the last is the first.
@@ -109,6 +110,9 @@ const WIDTHS: std::ops::Range<f32> = 0.68..1.45;
 /// The blur that codewords are seen through: about that of a picture with plain edges.
 const BLUR: Kernel = [0.0, 0.0, 0.04, 0.16, 0.6, 0.16, 0.04, 0.0, 0.0];
 
+/// What codewords look like through it.
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| Templates::of(&BLUR));
+
 /// The codeword that begins bytes.
 const BYTES: u16 = 901;
 
@@ -191,19 +195,21 @@ pub fn read(scan: Scan<'_>, region: &Region) -> Option<Symbol> {
     let middle = scan.edges(0.0, rails::reach(region), 2);
     let reach = reach(region, &middle)?;
     let step = (2.0 * half / MAX_LINES).max(0.8);
-    let (mut upright, mut turned) = (Vec::new(), Vec::new());
+    let pools = scan.pools();
+    let (mut upright, mut turned) = (pools.micro_rows.empty(), pools.micro_rows.empty());
     let mut v = -half;
     while v <= half {
         let bars = scan.edges(v, reach, 1);
         upright.extend(row(&bars, v));
-        turned.extend(row(&bars.reversed(scan.pools()), -v));
+        turned.extend(row(&bars.reversed(pools), -v));
         v += step;
     }
     let (scan, seen) =
         if turned.len() > upright.len() { (scan.turned(), turned) } else { (scan, upright) };
     // What looks like many columns is less likely something else.
     (1..=4).rev().find_map(|columns| {
-        let rows: Vec<Row> = seen.iter().filter(|row| row.columns == columns).copied().collect();
+        let of_them = seen.iter().filter(|row| row.columns == columns);
+        let rows = pools.micro_rows.collect(of_them.copied());
         (rows.len() >= MIN_LINES).then(|| read_columns(scan, columns, &rows))?
     })
 }
@@ -215,7 +221,7 @@ fn read_columns(scan: Scan<'_>, columns: usize, seen: &[Row]) -> Option<Symbol> 
         let sights = pools.sights.collect(seen.iter().map(|row| sight(row, of(row))));
         let mark =
             |row: &Row| Mark { v: row.v, row: of(row).2 as f32, weight: 1.0, cluster: 0, rest: 0 };
-        let marks: Vec<Mark> = seen.iter().map(mark).collect();
+        let marks = pools.marks.collect(seen.iter().map(mark));
         Some((rail(&sights, Kind::Start, pools)?, row_map(&marks, ADDRESSES.len() as f32)?))
     };
     let left = end(|row| (row.ends.0, row.modules.0, row.addresses.0))?;
@@ -226,7 +232,6 @@ fn read_columns(scan: Scan<'_>, columns: usize, seen: &[Row]) -> Option<Symbol> 
         return None;
     }
     let sizes = sizes(columns, left, right);
-    let templates = (!sizes.is_empty()).then(|| Templates::of(&BLUR))?;
     sizes.into_iter().find_map(|size| {
         let (left, right) =
             (numbered(left, size.first.0, size), numbered(right, size.first.1, size));
@@ -246,7 +251,7 @@ fn read_columns(scan: Scan<'_>, columns: usize, seen: &[Row]) -> Option<Symbol> 
             knots.push(at);
         }
         let layout = Layout::of(scan, frame, knots.into_iter());
-        let mut words = Words { layout, templates: &templates, starts, cluster: size.first.0 % 3 };
+        let mut words = Words { layout, templates: &TEMPLATES, starts, cluster: size.first.0 % 3 };
         words.symbol(|seen| reading(seen, size.check))
     })
 }

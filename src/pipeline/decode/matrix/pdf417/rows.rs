@@ -6,6 +6,7 @@ use crate::pipeline::decode::matrix::pdf417::scan::Scan;
 use crate::pipeline::decode::matrix::pdf417::templates::{
     Blur, Likeness, MODULES, PER_MODULE, Print, Templates,
 };
+use crate::pipeline::decode::pool::Lent;
 
 /// Modules of the start pattern.
 pub const START_MODULES: f32 = 17.0;
@@ -129,8 +130,8 @@ impl RowMap {
 }
 
 /// What codewords look like in this picture, by the start and stop patterns.
-pub fn templates(ends: &Ends<'_>) -> Option<Templates> {
-    let mut blur = Blur::default();
+pub fn templates<'a>(ends: &Ends<'a>) -> Option<Lent<'a, Templates>> {
+    let (pools, mut blur) = (ends.scan.pools(), Blur::default());
     let rails = [(ends.start, &START[..], 2, 0), (ends.stop, &STOP[..], 0, 2)];
     for (rail, widths, before, after) in rails {
         let Some(rail) = rail else { continue };
@@ -142,7 +143,7 @@ pub fn templates(ends: &Ends<'_>) -> Option<Templates> {
             (Print::of(widths, 1, after), 1.0)
         };
         let n = print.n_places();
-        let mut seen = vec![0.0; n];
+        let mut seen = pools.profiles.collect(std::iter::repeat_n(0.0, n));
         let lines = 24;
         for line in 0..lines {
             let (low, high) = rail.reach;
@@ -156,7 +157,10 @@ pub fn templates(ends: &Ends<'_>) -> Option<Templates> {
         }
         blur.add(&print, &seen);
     }
-    blur.kernel().map(|kernel| Templates::of(&kernel))
+    let kernel = blur.kernel()?;
+    let mut templates = pools.templates.lend();
+    templates.look_through(&kernel);
+    Some(templates)
 }
 
 /// What the indicators of both ends tell.
@@ -173,8 +177,11 @@ struct Told {
 impl Told {
     fn of(ends: &Ends<'_>, grow: (f32, f32), templates: &Templates) -> Self {
         let read = |rail: Option<Rail>, side, grow| {
-            let end = rail.map(|rail| End { side, rail, grow });
-            end.map_or_else(Vec::new, |end| marks(&ends.scan, &end, templates))
+            let mut found = ends.scan.pools().marks.empty();
+            if let Some(rail) = rail {
+                add_marks(&mut found, &ends.scan, &End { side, rail, grow }, templates);
+            }
+            found
         };
         let left = read(ends.start, Side::Left, grow.0);
         let right = read(ends.stop, Side::Right, grow.1);
@@ -294,15 +301,14 @@ fn eased<'a>(ends: &Ends<'a>, share: f32) -> (Ends<'a>, (f32, f32)) {
     (Ends { start, stop, ..*ends }, grow)
 }
 
-/// The indicators along one end.
-fn marks(scan: &Scan<'_>, end: &End, templates: &Templates) -> Vec<Mark> {
+/// Adds the indicators along one end to `found`.
+fn add_marks(found: &mut Vec<Mark>, scan: &Scan<'_>, end: &End, templates: &Templates) {
     let (low, high) = end.rail.reach;
     let room = 0.15 * (high - low) + 2.0;
     let (low, high) = (low - room, high + room);
     let step = ((high - low) / MAX_LINES).max(0.5);
     // Two lines for each, less apart where rows may be thin.
     let apart = (0.004 * (high - low)).clamp(0.1, 0.5);
-    let mut found = Vec::new();
     let mut v = low;
     while v <= high {
         if scan.holds(end.place(v, 8.5), v) {
@@ -314,7 +320,6 @@ fn marks(scan: &Scan<'_>, end: &End, templates: &Templates) -> Vec<Mark> {
         }
         v += step;
     }
-    found
 }
 
 fn mark(like: &Likeness, v: f32) -> Option<Mark> {

@@ -121,7 +121,7 @@ const LANES: usize = 16;
 type Block = [[f32; LANES]; PLACES];
 
 /// What every codeword looks like, in its three clusters, by value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Templates([Vec<Block>; 3]);
 
 /// The places of a codeword, their mean 0 and their squares' sum 1.
@@ -130,8 +130,19 @@ type Shape = [f32; PLACES];
 impl Templates {
     /// Through `kernel`.
     pub fn of(kernel: &Kernel) -> Self {
+        let mut templates = Self::default();
+        templates.look_through(kernel);
+        templates
+    }
+
+    /// Makes them what codewords look like through `kernel`.
+    pub fn look_through(&mut self, kernel: &Kernel) {
         let light = lights(kernel);
-        let mut clusters = [(); 3].map(|()| vec![[[0.0; LANES]; PLACES]; VALUES.div_ceil(LANES)]);
+        let Self(clusters) = self;
+        for blocks in &mut *clusters {
+            blocks.clear();
+            blocks.resize(VALUES.div_ceil(LANES), [[0.0; LANES]; PLACES]);
+        }
         for (bits, value) in patterns() {
             // A light module ends the codeword before, a dark one begins the next; beyond them is what may be either.
             let dark = bits << 2 | 0b10;
@@ -149,7 +160,6 @@ impl Templates {
                 block.iter_mut().zip(shape).for_each(|(place, v)| place[value % LANES] = v);
             }
         }
-        Self(clusters)
     }
 
     /// What `seen`, the brightness of a stretch, looks like in one cluster; `None` where it is flat.

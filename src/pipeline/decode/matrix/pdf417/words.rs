@@ -69,7 +69,11 @@ impl Words<'_> {
 
     fn seen(&self) -> Vec<Option<Likeness>> {
         let rows = 0..self.layout.frame.rows;
-        rows.flat_map(|row| self.starts.iter().map(move |start| self.likest(row, *start))).collect()
+        let mut seen = Vec::with_capacity(rows.len() * self.starts.len());
+        for row in rows {
+            seen.extend(self.starts.iter().map(|start| self.likest(row, *start)));
+        }
+        seen
     }
 
     /// Bends the first and the last row to where the codewords in their middles look most like some.
