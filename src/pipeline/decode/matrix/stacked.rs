@@ -20,8 +20,8 @@ const MAX_MICRO: usize = 10;
 /// By how much a small picture as a whole may be turned, in turn, in radians.
 const TURNS: [f32; 7] = [0.0, 0.08, -0.08, 0.16, -0.16, 0.24, -0.24];
 
-/// Adds the stacked symbols, PDF417 and `MicroPDF417`, among `regions` of bars that no linear reader has read, and the boxes
-/// around those `gathered` of them.
+/// Adds the stacked symbols, PDF417 and `MicroPDF417`, among `regions` of bars that no linear reader has read, and
+/// among the boxes around those `gathered` of them.
 pub fn read(
     (view, pools): (View<'_>, &Pools),
     (regions, gathered): (&[Region], &[Region]),
