@@ -117,9 +117,14 @@ pub fn read(strip: &Strip<'_>, formats: &Formats) -> Option<Symbol> {
     let along = strip.region().along.max(1.0);
     let reach = 1.0 + RIM_PX / along;
     let at = |share: f32| reach * (2.0 * share - 1.0);
-    let pools = strip.pools();
+    let (pools, thin) = (strip.pools(), strip.thinned(2));
     let is_promising = |k: u16| {
-        let bars = look(strip, at((f32::from(k) + 0.5) / f32::from(PROBES)), 0.0);
+        let v = at((f32::from(k) + 0.5) / f32::from(PROBES));
+        // Half the columns show the wide elements of a finder pattern, too.
+        if !has_finder(&look(&thin, v, 0.0)) {
+            return false;
+        }
+        let bars = look(strip, v, 0.0);
         has_finder(&bars)
             && !(contents(&bars).is_empty() && contents(&bars.reversed(pools)).is_empty())
     };

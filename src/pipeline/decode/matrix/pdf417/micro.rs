@@ -122,6 +122,9 @@ const MIN_ELEMENTS: usize = 9;
 /// Lines of one number of columns that a symbol must show.
 const MIN_LINES: usize = 4;
 
+/// Places a module at which a line is looked at first, about.
+const PLACES: f32 = 4.0;
+
 /// Most lines that are looked at.
 const MAX_LINES: f32 = 120.0;
 
@@ -148,10 +151,11 @@ fn has_address(bars: &Bars) -> bool {
 /// region.
 pub fn row_at(scan: &Scan<'_>, region: &Region, bars: &Bars, v: f32) -> Option<Row> {
     // The ends of a part of a symbol lie within it or near it.
-    let reach = (has_address(bars) || has_address(&bars.reversed(scan.pools())))
+    let (reach, module) = (has_address(bars) || has_address(&bars.reversed(scan.pools())))
         .then(|| reach(region, bars))??;
+    let step = (module / PLACES).max(1.0);
     let rows = |v: f32| {
-        let bars = scan.edges(v, reach, 1);
+        let bars = scan.edges_by(v, reach, 1, step);
         [row(&bars, v), row(&bars.reversed(scan.pools()), v)]
     };
     let is_like = |a: Row, b: Row| {
@@ -180,20 +184,20 @@ pub fn are_of_one(rows: &[Row]) -> bool {
     })
 }
 
-/// How far across a region with these bars is looked at: most regions are but a part of a symbol.
-fn reach(region: &Region, bars: &Bars) -> Option<(f32, f32)> {
+/// How far across a region with these bars is looked at, most regions being but a part of a symbol, and pixels a module.
+fn reach(region: &Region, bars: &Bars) -> Option<((f32, f32), f32)> {
     let length = bars.edges.last()? - bars.edges.first()?;
     // Bars and spaces are two modules wide, rather more than less.
     let module = 0.5 * length / bars.elements().max(1) as f32;
     let half = region.across.min(modules(4) * module) + modules(4) * module;
-    (bars.elements() >= MIN_ELEMENTS && half.is_finite()).then_some((-half, half))
+    (bars.elements() >= MIN_ELEMENTS && half.is_finite()).then_some(((-half, half), module))
 }
 
 /// The symbol in `region`.
 pub fn read(scan: Scan<'_>, region: &Region) -> Option<Symbol> {
     let half = region.along * 1.1 + 6.0;
     let middle = scan.edges(0.0, rails::reach(region), 2);
-    let reach = reach(region, &middle)?;
+    let (reach, _) = reach(region, &middle)?;
     let step = (2.0 * half / MAX_LINES).max(0.8);
     let pools = scan.pools();
     let (mut upright, mut turned) = (pools.micro_rows.empty(), pools.micro_rows.empty());

@@ -31,6 +31,9 @@ const MOST_OFF: f32 = 0.95;
 /// By how many modules the edges of a pattern may be off their places, as a root of mean squares.
 const MOST_ASTRAY: f32 = 0.42;
 
+/// Pixels of a line that is looked at in half pixels for a first look.
+const SHORT: f32 = 160.0;
+
 /// Lines that must show a pattern at about one place.
 const MIN_LINES: usize = 3;
 
@@ -140,7 +143,7 @@ impl Glance {
         let (mut has_guard, mut rows) = (false, Vec::new());
         let mut look = |t: f32| {
             let v = t * region.along;
-            let bars = scan.edges(v, reach, 2);
+            let bars = glimpse(scan, reach, v);
             has_guard = has_guard || (wanted != Wanted::Micro && is_guard(scan, reach, &bars, v));
             if wanted != Wanted::Plain {
                 rows.extend(micro::row_at(scan, region, &bars, v));
@@ -159,13 +162,19 @@ impl Glance {
     }
 }
 
+/// The edges at `v` as a first look takes them: a long line shows a symbol by pixels, too, or by none.
+fn glimpse<'a>(scan: &Scan<'a>, reach: (f32, f32), v: f32) -> Lent<'a, Bars> {
+    let least = if reach.1 - reach.0 < SHORT { 0.5 } else { 1.0 };
+    scan.edges_by(v, reach, 2, least)
+}
+
 /// Whether `bars`, those at `v`, have a start or stop pattern that the lines below have too.
 fn is_guard(scan: &Scan<'_>, reach: (f32, f32), bars: &Bars, v: f32) -> bool {
     let mut seen = sights(bars, v).peekable();
     if seen.peek().is_none() {
         return false;
     }
-    let below = scan.edges(v + 2.0, reach, 2);
+    let below = glimpse(scan, reach, v + 2.0);
     let goes_on =
         |a: &Sight, b: &Sight| a.kind == b.kind && (a.outer - b.outer).abs() < 2.0 + a.module;
     seen.any(|a| sights(&below, v).any(|b| goes_on(&a, &b)))

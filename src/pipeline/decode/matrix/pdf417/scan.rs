@@ -9,6 +9,9 @@ use crate::pipeline::symbol::Point;
 /// Share of the contrast nearby by which a peak and a valley differ.
 const SWING: f32 = 0.2;
 
+/// Pixels of a line that is looked at in half pixels.
+const FINE: f32 = 320.0;
+
 /// Most places of a line that are looked at.
 const MAX_PLACES: f32 = 3000.0;
 
@@ -104,9 +107,14 @@ impl<'a> Scan<'a> {
 
     /// The edges at `v` between two places across, in pixels: `rows` lines a pixel apart are averaged.
     pub fn edges(&self, v: f32, reach: (f32, f32), rows: u8) -> Lent<'a, Bars> {
+        self.edges_by(v, reach, rows, 0.0)
+    }
+
+    /// The same in steps of at least so many pixels.
+    pub fn edges_by(&self, v: f32, reach: (f32, f32), rows: u8, least: f32) -> Lent<'a, Bars> {
         // Paper continues beyond the rim of a picture that is all symbol.
         let (from, to) = self.clipped(v, reach);
-        let step = if to - from < 320.0 { 0.5 } else { 1.0 };
+        let step = least.max(if to - from < FINE { 0.5 } else { 1.0 });
         let n = ((to - from) / step).clamp(0.0, MAX_PLACES);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
         let n = n as usize;
