@@ -26,6 +26,8 @@ pub mod rounds;
 pub mod scan;
 pub mod stack;
 
+use std::cell::LazyCell;
+
 use crate::pipeline::decode::Formats;
 use crate::pipeline::decode::glance::{
     Look, MIN_ACROSS, may_be_bars, may_be_fitted, may_be_whole, may_be_whole_bars,
@@ -117,14 +119,14 @@ impl Unclear<'_> {
     pub fn fit(&mut self, formats: &Formats) -> Vec<Symbol> {
         // Once is enough.
         self.has_characters = false;
-        fit(&*self.pooled, (formats, self.strip.pools()), &mut self.ballot);
+        fit(&self.pooled, (formats, self.strip.pools()), &mut self.ballot);
         self.symbols()
     }
 
     /// The symbols whose characters are followed from one end to the other.
     pub fn follow(&mut self, formats: &Formats) -> Vec<Symbol> {
         if let Some((reading, bits)) =
-            joint::followed::read(&*self.pooled, formats, self.strip.pools())
+            joint::followed::read(&self.pooled, formats, self.strip.pools())
             && self.is_whole(&reading)
         {
             self.ballot.add([reading], 0, bits << FITTED);
@@ -143,7 +145,7 @@ impl Unclear<'_> {
     pub fn fit_whole(&mut self, formats: &Formats) -> Vec<Symbol> {
         // Once is enough.
         self.is_short = false;
-        fit_whole(&*self.pooled, (formats, self.strip.pools()), &mut self.ballot);
+        fit_whole(&self.pooled, (formats, self.strip.pools()), &mut self.ballot);
         self.symbols()
     }
 
@@ -311,14 +313,14 @@ fn symbols<'s>(
 }
 
 /// Reads what has no clear edges: what the whole may be is looked for in each of the pooled profiles.
-fn fit(pooled: &[Vec<f32>], (formats, pools): (&Formats, &Pools), ballot: &mut Ballot) {
-    let Some(whole) = pooled.first() else { return };
-    let sides: Vec<[Side; 2]> = pooled.iter().map(|profile| Side::both(profile)).collect();
+fn fit(pooled: &Pooled, (formats, pools): (&Formats, &Pools), ballot: &mut Ballot) {
+    let [whole, ..] = pooled;
+    let sides = pooled.each_ref().map(|profile| LazyCell::new(|| Side::both(profile, pools)));
     for direction in 0..2 {
-        for hypothesis in hypotheses(whole, &sides[0][direction], formats, pools) {
+        for hypothesis in &*hypotheses(whole, &sides[0][direction], formats, pools) {
             let mut misses = 0;
             for (k, side) in sides.iter().enumerate() {
-                let reading = side[direction].read(&hypothesis);
+                let reading = side[direction].read(hypothesis, pools);
                 misses += usize::from(reading.is_none());
                 ballot.add(reading, 0, 1 << (k + FITTED));
                 // Three of the four must agree.
@@ -334,7 +336,7 @@ fn fit(pooled: &[Vec<f32>], (formats, pools): (&Formats, &Pools), ballot: &mut B
 }
 
 /// Reads what has no edges at all: a whole symbol at once.
-fn fit_whole(pooled: &[Vec<f32>], (formats, pools): (&Formats, &Pools), ballot: &mut Ballot) {
+fn fit_whole(pooled: &Pooled, (formats, pools): (&Formats, &Pools), ballot: &mut Ballot) {
     let long = formats.has(Symbology::Ean13) || formats.has(Symbology::UpcA);
     for (wanted, kind) in [(long, Kind::Ean13), (formats.has(Symbology::Ean8), Kind::Ean8)] {
         if wanted

@@ -13,6 +13,8 @@ use crate::pipeline::decode::matrix::pdf417::micro;
 use crate::pipeline::decode::matrix::pdf417::rails::Sight;
 use crate::pipeline::decode::matrix::pdf417::rows::Mark;
 use crate::pipeline::decode::matrix::pdf417::templates::Templates;
+use crate::pipeline::decode::linear::fit::pools::FitPools;
+use crate::pipeline::decode::linear::joint::pools::JointPools;
 use crate::pipeline::decode::pooled::Pooled;
 use crate::pipeline::decode::profile::{Bars, Room};
 use crate::pipeline::decode::raster::Gray;
@@ -60,6 +62,10 @@ pub struct Pools {
     pub templates: Pool<Templates>,
     /// Numbers of things.
     pub counts: Pool<Vec<usize>>,
+    /// What the fits of characters one by one use.
+    pub fit: FitPools,
+    /// What those of whole symbols use.
+    pub joint: JointPools,
 }
 
 /// A profile that is lent.

@@ -334,7 +334,7 @@ fn shift_at(shift: &[f32; TERMS], t: f32, v: f32) -> f32 {
 }
 
 /// The mean of several profiles.
-pub fn mean_of<'p, 'r, R: AsRef<[f32]> + 'r>(
+pub fn mean_of<'p, 'r, R: AsRef<[f32]> + ?Sized + 'r>(
     rows: impl IntoIterator<Item = &'r R>,
     pools: &'p Pools,
 ) -> Profile<'p> {
@@ -344,7 +344,7 @@ pub fn mean_of<'p, 'r, R: AsRef<[f32]> + 'r>(
 }
 
 /// Makes `mean` the mean of several profiles.
-pub fn mean_into<'r, R: AsRef<[f32]> + 'r>(
+pub fn mean_into<'r, R: AsRef<[f32]> + ?Sized + 'r>(
     mean: &mut Vec<f32>,
     rows: impl IntoIterator<Item = &'r R>,
 ) {

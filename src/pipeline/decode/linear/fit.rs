@@ -6,7 +6,9 @@
 
 pub mod hypothesis;
 pub mod model;
+pub mod pools;
 pub mod run;
+pub mod table;
 pub mod template;
 
 use std::borrow::Cow;
@@ -15,11 +17,13 @@ use std::sync::OnceLock;
 use crate::pipeline::decode::lanes::dot;
 use crate::pipeline::decode::linear::fit::hypothesis::{Hypothesis, N_OPTICS, rank};
 use crate::pipeline::decode::linear::fit::model::{Kind, Model};
+use crate::pipeline::decode::linear::fit::table::Table;
 use crate::pipeline::decode::linear::fit::template::{
     Elements, Optics, Sampler, add_beside, alone, normalise, render,
 };
 use crate::pipeline::decode::linear::reading::{Reading, Text};
 use crate::pipeline::decode::linear::{code39, code128, ean};
+use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::symbol::Symbology;
 
 /// Characters of a place that are compared between its true neighbours.
@@ -30,6 +34,9 @@ const MIN_MEAN: f32 = 0.85;
 
 /// The same of their first choice, which a better place may raise by a few hundredths.
 const MIN_FIRST: f32 = 0.75;
+
+/// Where the next character is looked for, in modules beside where it should be.
+const SHIFTS: [f32; 5] = [0.0, -0.2, 0.2, -0.4, 0.4];
 
 /// What a place was read as.
 #[derive(Debug, Clone, Copy)]
@@ -48,25 +55,27 @@ pub struct Choice {
 
 /// A profile seen from one of its ends.
 #[derive(Debug)]
-pub struct Side {
-    sampler: Sampler,
+pub struct Side<'p> {
+    sampler: Lent<'p, Sampler>,
     /// Columns of the profile where it is seen from its last column.
     mirrored: Option<usize>,
 }
 
-impl Side {
+impl<'p> Side<'p> {
     /// `profile` from its first column and from its last.
-    pub fn both(profile: &[f32]) -> [Self; 2] {
-        let reversed: Vec<f32> = profile.iter().rev().copied().collect();
+    pub fn both(profile: &[f32], pools: &'p Pools) -> [Self; 2] {
+        let [mut forward, mut backward] = [pools.fit.samplers.lend(), pools.fit.samplers.lend()];
+        forward.take(profile.iter().copied());
+        backward.take(profile.iter().rev().copied());
         [
-            Self { sampler: Sampler::new(profile), mirrored: None },
-            Self { sampler: Sampler::new(&reversed), mirrored: Some(profile.len()) },
+            Self { sampler: forward, mirrored: None },
+            Self { sampler: backward, mirrored: Some(profile.len()) },
         ]
     }
 
     /// What `hypothesis`, made for this side, reads here.
-    pub fn read(&self, hypothesis: &Hypothesis) -> Option<Reading> {
-        let mut reading = follow(hypothesis, &self.sampler)?;
+    pub fn read(&self, hypothesis: &Hypothesis, pools: &Pools) -> Option<Reading> {
+        let mut reading = follow(hypothesis, &self.sampler, &mut pools.fit.rooms.lend())?;
         if let Some(columns) = self.mirrored {
             // Positions of the mirrored profile, as the readers of mirrored bars have them.
             let last = columns as f32 - 1.0;
@@ -75,17 +84,79 @@ impl Side {
         }
         Some(reading)
     }
+
+    /// Columns from `from` to `to` of the profile as they are seen from this side, or back.
+    fn mirror(&self, (from, to): (f32, f32)) -> (f32, f32) {
+        match self.mirrored {
+            None => (from, to),
+            Some(columns) => (columns as f32 - 1.0 - to, columns as f32 - 1.0 - from),
+        }
+    }
+}
+
+/// Room in which a profile is compared with characters.
+#[derive(Debug, Default)]
+pub struct Room {
+    view: View,
+    /// The characters so far, and what they stand for.
+    choices: Vec<Choice>,
+    values: Vec<usize>,
+    /// The darkness of the neighbours of a place, and with one of its characters.
+    around: Vec<f32>,
+    among: Vec<f32>,
+    /// Modules of a start character that were tried.
+    tried: Vec<run::Start>,
+}
+
+/// Where a character begins, columns a module and its modules.
+type Place = (f32, f32, f32);
+
+/// A window of a profile and how much characters look like it.
+#[derive(Debug, Default)]
+pub struct View {
+    window: Vec<f32>,
+    likeness: Vec<f32>,
+}
+
+impl View {
+    /// How much each row of `table` looks like the character at `place`.
+    fn compare(&mut self, table: &Table, (at, pitch, modules): Place, sampler: &Sampler) -> &[f32] {
+        sampler.window(at, pitch, modules, &mut self.window);
+        self.compare_again(table)
+    }
+
+    /// The same at the place that was seen last.
+    fn compare_again(&mut self, table: &Table) -> &[f32] {
+        table.products(&self.window, &mut self.likeness);
+        &self.likeness
+    }
+
+    /// The row of `table` that looks most like a character at one of `shifts`, in modules, beside `at`.
+    fn nearest(
+        &mut self,
+        table: &Table,
+        (at, pitch, modules): Place,
+        shifts: &[f32],
+        sampler: &Sampler,
+    ) -> Option<Choice> {
+        let choice = |shift: &f32| {
+            let at = at + shift * pitch;
+            let likeness = self.compare(table, (at, pitch, modules), sampler);
+            let (row, correlation, _) = best_two(likeness.iter().copied());
+            // Far shifts must pay for themselves.
+            let score = correlation - 0.05 * shift.abs();
+            (score, Choice { row, at, pitch, correlation, doubt: 1.0 })
+        };
+        let choices = shifts.iter().map(choice);
+        let best = choices.reduce(|best, other| if other.0 > best.0 { other } else { best });
+        best.map(|(_, choice)| choice)
+    }
 }
 
 fn template(row: &Elements, alphabet: &model::Alphabet, optics: Optics) -> Vec<f32> {
     let mut values = render(row, 0.0, alphabet.modules, optics, alphabet.around);
     normalise(&mut values);
     values
-}
-
-/// The row most like `window`, its correlation and the next best one's.
-pub fn best_of(rows: &[Vec<f32>], window: &[f32]) -> (usize, f32, f32) {
-    best_two(rows.iter().map(|row| dot(row, window)))
 }
 
 /// The place of the greatest likeness, it and the next greatest.
@@ -101,16 +172,13 @@ fn best_two(likeness: impl Iterator<Item = f32>) -> (usize, f32, f32) {
     (best.0, best.1, next)
 }
 
-/// The rows of each alphabet.
-pub type Rows = Vec<Vec<Vec<f32>>>;
-
 /// The characters of a model through one blur.
 #[derive(Debug, Clone)]
 pub struct Tables {
-    /// Between average neighbours, normalised.
-    pub among: Rows,
-    /// Each alone on paper, as [`alone`] has it.
-    pub alone: Rows,
+    /// Between average neighbours, normalised: a table for each alphabet.
+    pub among: Vec<Table>,
+    /// Each alone on paper, as [`alone`] has it: a list for each alphabet.
+    pub alone: Vec<Vec<Vec<f32>>>,
 }
 
 /// Those of each kind of symbol and of all optics that hypotheses have, drawn when first needed.
@@ -120,7 +188,7 @@ static TABLES: [OnceLock<Tables>; Kind::N_LIKE * N_OPTICS] =
 /// The rows of `model` through `optics`.
 pub fn tables(model: &Model, optics: Optics) -> Cow<'static, Tables> {
     let draw = || {
-        let among = |a: &model::Alphabet| a.rows.iter().map(|r| template(r, a, optics)).collect();
+        let among = |a: &model::Alphabet| Table::of(a.rows.iter().map(|r| template(r, a, optics)));
         let alone = |a: &model::Alphabet| a.rows.iter().map(|r| alone(r, optics)).collect();
         Tables {
             among: model.alphabets.iter().map(among).collect(),
@@ -131,23 +199,25 @@ pub fn tables(model: &Model, optics: Optics) -> Cow<'static, Tables> {
     known.map_or_else(|| Cow::Owned(draw()), |known| Cow::Borrowed(known.get_or_init(draw)))
 }
 
-fn follow(hypothesis: &Hypothesis, sampler: &Sampler) -> Option<Reading> {
+fn follow(hypothesis: &Hypothesis, sampler: &Sampler, room: &mut Room) -> Option<Reading> {
     let model = &hypothesis.kind.model();
     let optics = &hypothesis.optics;
     let tables = &*tables(model, *optics);
-    let mut choices = track(hypothesis, model, &tables.among, sampler)?;
+    track(hypothesis, &tables.among, sampler, room)?;
     for least in [MIN_FIRST, MIN_MEAN] {
-        place(&mut choices, model, (hypothesis.from, hypothesis.to))?;
-        choose(&mut choices, model, tables, sampler);
+        place(&mut room.choices, model, (hypothesis.from, hypothesis.to))?;
+        choose(model, tables, sampler, room);
+        let choices = &room.choices;
         let mean = choices.iter().map(|c| c.correlation).sum::<f32>() / choices.len() as f32;
         if mean < least {
             return None;
         }
     }
+    let Room { choices, values, .. } = room;
     let worst = choices.iter().map(|c| c.doubt).fold(0.0, f32::max);
-    let values: Vec<usize> =
-        choices.iter().enumerate().map(|(k, c)| model.alphabet(k).first + c.row).collect();
-    let (symbology, text, identifier) = content(model, &values)?;
+    values.clear();
+    values.extend(choices.iter().enumerate().map(|(k, c)| model.alphabet(k).first + c.row));
+    let (symbology, text, identifier) = content(model, values)?;
     let most = if model.kind == Kind::Ean13 { 0.65 } else { 0.8 };
     if worst > most {
         return None;
@@ -162,30 +232,19 @@ fn follow(hypothesis: &Hypothesis, sampler: &Sampler) -> Option<Reading> {
 /// From character to character, the place of the next one corrected by where this one fits best.
 fn track(
     hypothesis: &Hypothesis,
-    model: &Model,
-    tables: &[Vec<Vec<f32>>],
+    tables: &[Table],
     sampler: &Sampler,
-) -> Option<Vec<Choice>> {
+    Room { view, choices, .. }: &mut Room,
+) -> Option<()> {
+    let model = hypothesis.kind.model();
     let mut likeness = 0.0;
     let (mut at, mut pitch) = (hypothesis.from, hypothesis.pitch);
-    let mut window = Vec::new();
-    let mut choices = Vec::with_capacity(model.slots.len());
-    for slot in &model.slots {
-        let modules = model.alphabets[*slot].modules;
-        let mut best: Option<(f32, Choice)> = None;
+    choices.clear();
+    for slot in model.slots() {
+        let modules = model.alphabets[slot].modules;
         // A guard is too short to say where it is.
-        let shifts: &[f32] = if modules < 6.0 { &[0.0] } else { &[0.0, -0.2, 0.2, -0.4, 0.4] };
-        for &shift in shifts {
-            let here = at + shift * pitch;
-            sampler.window(here, pitch, modules, &mut window);
-            let (row, correlation, _) = best_of(&tables[*slot], &window);
-            // Far shifts must pay for themselves.
-            let score = correlation - 0.05 * shift.abs();
-            if best.as_ref().is_none_or(|(known, _)| score > *known) {
-                best = Some((score, Choice { row, at: here, pitch, correlation, doubt: 1.0 }));
-            }
-        }
-        let (_, choice) = best?;
+        let shifts = if modules < 6.0 { &SHIFTS[..1] } else { &SHIFTS };
+        let choice = view.nearest(&tables[slot], (at, pitch, modules), shifts, sampler)?;
         let shift = (choice.at - at) / pitch;
         pitch *= 1.0 + 0.35 * shift / modules.max(5.0);
         at = at + 0.6 * shift * pitch + modules * pitch;
@@ -196,7 +255,7 @@ fn track(
         }
     }
     // It must end where the symbol ends.
-    ((at - hypothesis.to).abs() < 1.2 * pitch).then_some(choices)
+    ((at - hypothesis.to).abs() < 1.2 * pitch).then_some(())
 }
 
 /// Puts the characters on a smooth curve through where they were found and the two ends: what it returns are the
@@ -244,32 +303,37 @@ pub fn place(
 }
 
 /// Chooses each character anew, now between the neighbours that it has.
-fn choose(choices: &mut [Choice], model: &Model, tables: &Tables, sampler: &Sampler) {
-    let (mut window, mut around, mut values) = (Vec::new(), Vec::new(), Vec::new());
+fn choose(
+    model: &Model,
+    tables: &Tables,
+    sampler: &Sampler,
+    Room { view, choices, around, among, .. }: &mut Room,
+) {
     for k in 0..choices.len() {
-        let slot = model.slots[k];
-        let alphabet = model.alphabet(k);
-        sampler.window(choices[k].at, choices[k].pitch, alphabet.modules, &mut window);
+        let (slot, alphabet) = (model.slot(k), model.alphabet(k));
+        let place = (choices[k].at, choices[k].pitch, alphabet.modules);
+        let (likely, n) = likely(view.compare(&tables.among[slot], place, sampler));
+        let likely = &likely[..n];
+        let window = &view.window;
         // Darkness adds up: that of the neighbours is the same for each row.
         around.clear();
         around.resize(window.len(), 0.0);
-        let neighbour = |k: usize| &tables.alone[model.slots[k]][choices[k].row];
+        let neighbour = |k: usize| &tables.alone[model.slot(k)][choices[k].row];
         if let Some(before) = k.checked_sub(1) {
-            add_beside(&mut around, neighbour(before), model.alphabet(before).modules);
+            add_beside(around, neighbour(before), model.alphabet(before).modules);
         }
         if k + 1 < choices.len() {
-            add_beside(&mut around, neighbour(k + 1), -alphabet.modules);
+            add_beside(around, neighbour(k + 1), -alphabet.modules);
         }
-        let likely = likely(&tables.among[slot], &window);
         // Where only one character may stand, it has to look more like it than like any other.
         let others = if alphabet.rows.len() < 2 { model.others() } else { None };
         let others = others.map_or(&[][..], |slot| &tables.alone[slot]);
         let rows = likely.iter().map(|row| &tables.alone[slot][*row]).chain(others);
         let likeness = rows.map(|row| {
-            values.clone_from(&around);
-            add_beside(&mut values, row, 0.0);
-            normalise(&mut values);
-            dot(&values, &window)
+            among.clone_from(around);
+            add_beside(among, row, 0.0);
+            normalise(among);
+            dot(among, window)
         });
         let (row, best, next) = best_two(likeness);
         let unexplained = |c: f32| 1.0 - c.max(0.0) * c.max(0.0);
@@ -283,12 +347,20 @@ fn choose(choices: &mut [Choice], model: &Model, tables: &Tables, sampler: &Samp
     }
 }
 
-/// The few rows most like `window` between average neighbours.
-fn likely(rows: &[Vec<f32>], window: &[f32]) -> Vec<usize> {
-    let mut ranked: Vec<(f32, usize)> =
-        rows.iter().enumerate().map(|(k, row)| (dot(row, window), k)).collect();
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-    ranked.into_iter().take(LIKELY).map(|(_, k)| k).collect()
+/// The few rows of the greatest `likeness`, the greatest first, and how many they are.
+fn likely(likeness: &[f32]) -> ([usize; LIKELY], usize) {
+    let (mut rows, mut n) = ([0; LIKELY], 0);
+    for (row, value) in likeness.iter().enumerate() {
+        // Behind those that are as alike.
+        let at =
+            rows[..n].partition_point(|known: &usize| likeness[*known].total_cmp(value).is_ge());
+        if at < LIKELY {
+            n = (n + 1).min(LIKELY);
+            rows[at..n].rotate_right(1);
+            rows[at] = row;
+        }
+    }
+    (rows, n)
 }
 
 /// The content of the characters; `None` where a check character or parity is wrong.
@@ -301,16 +373,22 @@ pub fn content(model: &Model, values: &[usize]) -> Option<(Symbology, Text, &'st
         }
         Symbology::Code39 => Some((Symbology::Code39, code39::text(inner)?, "]A0")),
         Symbology::Ean8 => {
-            let digits = [inner.get(..4)?, inner.get(5..)?].concat();
-            let (symbology, text) = ean::ean_8(&digits)?;
+            let (symbology, text) = ean::ean_8(&digits::<8>(inner)?)?;
             Some((symbology, text, "]E4"))
         }
         _ => {
-            let digits = [inner.get(..6)?, inner.get(7..)?].concat();
-            let (symbology, text) = ean::ean_13(&digits)?;
+            let (symbology, text) = ean::ean_13(&digits::<12>(inner)?)?;
             Some((symbology, text, "]E0"))
         }
     }
+}
+
+/// The digits on both sides of the guard in the middle.
+fn digits<const N: usize>(inner: &[usize]) -> Option<[usize; N]> {
+    let (left, right) = (inner.get(..N / 2)?, inner.get(N / 2 + 1..=N)?);
+    let mut digits = [0; N];
+    digits.iter_mut().zip(left.iter().chain(right)).for_each(|(to, digit)| *to = *digit);
+    Some(digits)
 }
 
 #[cfg(test)]
@@ -318,7 +396,6 @@ mod tests {
     use super::*;
     use crate::pipeline::decode::Formats;
     use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
-    use crate::pipeline::decode::pool::Pools;
     use crate::pipeline::decode::profile::smoothed;
 
     /// A profile of 3 columns a module of Code 128 values, stop character not given.
@@ -335,10 +412,11 @@ mod tests {
     }
 
     fn texts(profile: &[f32]) -> Vec<Text> {
-        let sides = Side::both(profile);
-        let read = |side: &Side| {
-            let found = hypotheses(profile, side, &Formats::all(), &Pools::default());
-            found.iter().filter_map(|h| side.read(h)).map(|r| r.text).collect::<Vec<_>>()
+        let pools = Pools::default();
+        let sides = Side::both(profile, &pools);
+        let read = |side: &Side<'_>| {
+            let found = hypotheses(profile, side, &Formats::all(), &pools);
+            found.iter().filter_map(|h| side.read(h, &pools)).map(|r| r.text).collect::<Vec<_>>()
         };
         let mut texts: Vec<Text> = sides.iter().flat_map(read).collect();
         texts.dedup();

@@ -6,6 +6,7 @@
 pub mod bank;
 pub mod followed;
 pub mod light;
+pub mod pools;
 pub mod scene;
 pub mod settle;
 pub mod spread;
@@ -23,7 +24,8 @@ use crate::pipeline::decode::linear::joint::settle::{
 use crate::pipeline::decode::linear::joint::spread::Shape;
 use crate::pipeline::decode::linear::joint::stretch::{Wanted, explained, stretches};
 use crate::pipeline::decode::linear::reading::Reading;
-use crate::pipeline::decode::pool::Pools;
+use crate::pipeline::decode::pool::{Lent, Pools, Profile};
+use crate::pipeline::decode::pooled::Pooled;
 
 /// The spreads that are tried: shape, and standard deviation in modules.
 const SPREADS: [(Shape, f32); 4] =
@@ -32,8 +34,18 @@ const SPREADS: [(Shape, f32); 4] =
 /// Those of them that a pair of ends is judged by.
 const ROUGH: [usize; 2] = [0, 3];
 
-/// By how many modules the ends are tried beside where edges show them.
-const OFFSETS: [f32; 3] = [0.0, -0.8, 0.8];
+/// By how many modules the two ends are tried beside where edges show them.
+const OFFSETS: [(f32, f32); 9] = [
+    (0.0, 0.0),
+    (0.0, -0.8),
+    (0.0, 0.8),
+    (-0.8, 0.0),
+    (-0.8, -0.8),
+    (-0.8, 0.8),
+    (0.8, 0.0),
+    (0.8, -0.8),
+    (0.8, 0.8),
+];
 
 /// Most of the variance that a pair of ends may leave unexplained.
 const MAX_ROUGH: f32 = 0.45;
@@ -50,8 +62,27 @@ const FEW_TERMS: usize = 3;
 /// The characters of a kind of symbol through each of [`SPREADS`].
 type Banks = [Bank; SPREADS.len()];
 
-/// One of [`SPREADS`], and the two ends of a symbol in columns.
-type Attempt = (usize, (f32, f32));
+/// Two ends of a symbol, through one of [`SPREADS`].
+#[derive(Debug, Clone, Copy)]
+pub struct Rough {
+    /// How much speaks for them.
+    explained: f32,
+    /// Whether they are of the profile seen from its last column.
+    is_backward: bool,
+    /// In columns.
+    ends: (f32, f32),
+    spread: usize,
+}
+
+/// A scene to begin with.
+#[derive(Debug, Clone, Copy)]
+pub struct Start {
+    /// The share of the variance that is left unexplained.
+    rest: f32,
+    /// Whether it is of the profile seen from its last column.
+    is_backward: bool,
+    scene: Scene,
+}
 
 /// The characters of an EAN through the spreads of a start.
 static EAN_BANKS: LazyLock<Banks> = LazyLock::new(|| banks(Kind::Ean13));
@@ -61,7 +92,7 @@ static EAN_8_BANKS: LazyLock<Banks> = LazyLock::new(|| banks(Kind::Ean8));
 
 fn banks(kind: Kind) -> Banks {
     let model = kind.model();
-    SPREADS.map(|(shape, spread)| Bank::new(&model, shape, spread, 0.0))
+    SPREADS.map(|(shape, spread)| Bank::new(&model, shape, (spread, 0.0), &Pools::default()))
 }
 
 /// What a kind of symbol must keep to be taken for one.
@@ -98,137 +129,155 @@ impl Limits {
         }
     }
 
-    fn are_kept_by(&self, fitted: &Fitted) -> bool {
+    fn are_kept_by(&self, fitted: &Fitted<'_>) -> bool {
         fitted.rest < self.rest && fitted.ratio > self.ratio
     }
 }
 
 /// What the pooled profiles of a strip read, and in which of them (bit k is profile k).
-pub fn read(pooled: &[Vec<f32>], kind: Kind, pools: &Pools) -> Option<(Reading, u32)> {
+pub fn read(pooled: &Pooled, kind: Kind, pools: &Pools) -> Option<(Reading, u32)> {
     let model = &kind.model();
-    let reversed = |p: &Vec<f32>| p.iter().rev().copied().collect();
-    let backward: Vec<Vec<f32>> = pooled.iter().map(reversed).collect();
-    let sides = [pooled, &backward];
+    let [whole, ..] = pooled;
+    let backward = pools.profiles.collect(whole.iter().rev().copied());
     let limits = Limits::of(kind);
-    let starts = begin(sides, model, &limits, pools);
-    let mut led = [Vec::new(), Vec::new()];
-    let mut fits = starts.into_iter().filter_map(|(direction, scene)| {
-        let led = led.get_mut(direction)?;
-        Some((direction, settled(sides[direction].first()?, model, scene, led)?))
+    let mut led = [(); 2].map(|()| pools.joint.rows.empty());
+    let starts = begin([whole, &backward], model, &limits, pools);
+    let mut fits = starts.iter().filter_map(|Start { is_backward, scene, .. }| {
+        let [forth, back] = &mut led;
+        let (profile, led) = if *is_backward { (&*backward, back) } else { (whole, forth) };
+        Some((*is_backward, settled(profile, model, *scene, led, pools)?))
     });
-    let (direction, best) = fits.find(|(_, fitted)| limits.are_kept_by(fitted))?;
-    let bits = agreeing(sides[direction], model, &best);
-    let reading = as_reading(&best, model)?;
-    Some((if direction == 1 { mirrored(reading, pooled) } else { reading }, bits))
+    let (is_backward, best) = fits.find(|(_, fitted)| limits.are_kept_by(fitted))?;
+    let bits = agreeing((pooled, is_backward), model, &best, pools);
+    let reading = as_reading(&best, model, pools)?;
+    Some((if is_backward { mirrored(reading, whole.len()) } else { reading }, bits))
 }
 
-/// The pooled profiles that read as `best`, which the first did.
-fn agreeing(pooled: &[Vec<f32>], model: &Model, best: &Fitted) -> u32 {
-    let lens = Lens::of(model, &best.scene).drawn(model);
-    let agrees = |profile: &[f32]| is_confirmed(profile, model, best, &lens);
+/// The pooled profiles that read as `best`, which the first did, where they are seen from its side.
+fn agreeing(
+    (pooled, is_backward): (&Pooled, bool),
+    model: &Model,
+    best: &Fitted<'_>,
+    pools: &Pools,
+) -> u32 {
+    let lens = Lens::of(model, &best.scene, pools);
+    let agrees = |profile: &[f32]| {
+        if is_backward {
+            let backward = pools.profiles.collect(profile.iter().rev().copied());
+            is_confirmed(&backward, model, best, &lens)
+        } else {
+            is_confirmed(profile, model, best, &lens)
+        }
+    };
     let parts = pooled.iter().enumerate().skip(1).filter(|(_, profile)| agrees(profile));
     parts.fold(1, |bits, (k, _)| bits | 1 << k)
 }
 
-/// `reading` of the mirrored profiles as the readers of mirrored bars have it.
-fn mirrored(mut reading: Reading, pooled: &[Vec<f32>]) -> Reading {
-    let last = pooled.first().map_or(0, Vec::len) as f32 - 1.0;
+/// `reading` of a mirrored profile of so many columns as the readers of mirrored bars have it.
+fn mirrored(mut reading: Reading, columns: usize) -> Reading {
+    let last = columns as f32 - 1.0;
     reading.ends = (reading.ends.0 - last, reading.ends.1 - last);
     reading.backward = true;
     reading
 }
 
 /// The scenes to begin with on both sides, the likeliest first.
-fn begin(
-    sides: [&[Vec<f32>]; 2],
+fn begin<'p>(
+    sides: [&[f32]; 2],
     model: &Model,
     limits: &Limits,
-    pools: &Pools,
-) -> Vec<(usize, Scene)> {
-    let mut rough: Vec<(f32, usize, Attempt)> = Vec::new();
-    for (direction, profiles) in sides.iter().enumerate() {
-        let Some(whole) = profiles.first() else { continue };
-        for ends in stretches(whole, model.modules(), &limits.wanted, pools) {
-            let Some(between) = Between::of(whole, model, ends) else { continue };
+    pools: &'p Pools,
+) -> Lent<'p, Vec<Start>> {
+    let mut rough = pools.joint.roughs.empty();
+    for (profile, is_backward) in sides.into_iter().zip([false, true]) {
+        for ends in &*stretches(profile, model.modules(), &limits.wanted, pools) {
+            let Some(between) = Between::of(profile, model, *ends, pools) else { continue };
             for spread in ROUGH {
-                let (rest, _) = between.attempt(model, limits.banks, spread);
-                rough.push((rest, direction, (spread, ends)));
+                let (rest, _) = between.attempt(model, limits.banks, spread, pools);
+                let explained = explained(rest, *ends);
+                let new = Rough { explained, is_backward, ends: *ends, spread };
+                rough.extend((rest < MAX_ROUGH).then_some(new));
             }
         }
     }
-    rough.retain(|(rest, ..)| *rest < MAX_ROUGH);
-    rough.sort_by(|a, b| explained(b.0, b.2.1).total_cmp(&explained(a.0, a.2.1)));
-    let mut searched: Vec<(usize, (f32, f32))> = Vec::new();
-    let mut found: Vec<(f32, usize, Scene)> = Vec::new();
-    for (_, direction, first) in rough {
-        let new = !searched.contains(&(direction, first.1));
-        if let Some(whole) =
-            sides[direction].first().filter(|_| new && searched.len() < limits.searched)
-        {
-            searched.push((direction, first.1));
-            let starts = starts(whole, model, limits.banks, first);
-            found.extend(starts.into_iter().map(|(rest, scene)| (rest, direction, scene)));
-        }
+    let mut found = pools.joint.starts.empty();
+    for _ in 0..limits.searched {
+        // The first of those for which most speaks.
+        let first = rough.iter().min_by(|a, b| b.explained.total_cmp(&a.explained)).copied();
+        let Some(first) = first else { break };
+        let place = |rough: &Rough| (rough.is_backward, rough.ends);
+        rough.retain(|other| place(other) != place(&first));
+        add_starts(sides, model, (limits.banks, first), &mut found, pools);
     }
-    found.retain(|(rest, ..)| *rest < MAX_START);
-    let explains =
-        |(rest, _, scene): &(f32, usize, Scene)| explained(*rest, (scene.from, scene.to));
+    found.retain(|start| start.rest < MAX_START);
+    let explains = |start: &Start| explained(start.rest, (start.scene.from, start.scene.to));
     found.sort_by(|a, b| explains(b).total_cmp(&explains(a)));
     found.truncate(FOLLOWED);
-    found.into_iter().map(|(_, direction, scene)| (direction, scene)).collect()
+    found
 }
 
 /// What lies between two ends, whatever spreads its edges.
-struct Between {
+struct Between<'p> {
     scene: Scene,
-    darkness: Vec<f32>,
+    darkness: Profile<'p>,
 }
 
-impl Between {
-    fn of(profile: &[f32], model: &Model, (from, to): (f32, f32)) -> Option<Self> {
+impl<'p> Between<'p> {
+    fn of(
+        profile: &[f32],
+        model: &Model,
+        (from, to): (f32, f32),
+        pools: &'p Pools,
+    ) -> Option<Self> {
         let pitch = (to - from) / model.modules();
         let light = light(profile, from, to, pitch)?;
         let (curve, shape) = ((0.0, 0.0), Shape::Mixed);
         let (spread, growth, terms) = (0.0, 0.0, FEW_TERMS);
         let scene = Scene { from, to, curve, spread, growth, light, terms, shape };
-        Some(Self { scene, darkness: darkness(profile, model, &scene) })
+        Some(Self { scene, darkness: darkness(profile, model, &scene, pools) })
     }
 
     /// How much a reading through one of [`SPREADS`] may leave unexplained, at least.
-    fn attempt(&self, model: &Model, banks: &Banks, spread: usize) -> (f32, Scene) {
+    fn attempt(&self, model: &Model, banks: &Banks, spread: usize, pools: &Pools) -> (f32, Scene) {
         let (shape, deviation) = SPREADS[spread];
         let pitch = (self.scene.to - self.scene.from) / model.modules();
-        let (error, variance) = banks[spread].least(model, &self.darkness);
+        let (error, variance) = banks[spread].least(model, &self.darkness, pools);
         let scene = Scene { spread: deviation * pitch, shape, ..self.scene };
         (error / variance.max(1e-6), scene)
     }
 }
 
-/// The scenes to begin with: ends and spreads under which some reading explains most, the best first.
-fn starts(
-    profile: &[f32],
+/// Adds the scenes to begin with near `first`: ends and spreads under which some reading explains most, the best first.
+fn add_starts(
+    sides: [&[f32]; 2],
     model: &Model,
-    banks: &Banks,
-    (spread, (from, to)): Attempt,
-) -> Vec<(f32, Scene)> {
+    (banks, first): (&Banks, Rough),
+    found: &mut Vec<Start>,
+    pools: &Pools,
+) {
+    let Rough { is_backward, ends: (from, to), spread, .. } = first;
+    let profile = sides[usize::from(is_backward)];
     let pitch = (to - from) / model.modules();
     let better = |a: &(f32, Scene), b: &(f32, Scene)| a.0.total_cmp(&b.0);
-    let offsets = OFFSETS.iter().flat_map(|l| OFFSETS.map(|r| (*l, r)));
-    let ends = offsets.map(|(l, r)| (from + l * pitch, to + r * pitch));
-    let between = ends.filter_map(|ends| Between::of(profile, model, ends));
-    let mut tried: Vec<((f32, Scene), Between)> =
-        between.map(|b| (b.attempt(model, banks, spread), b)).collect();
-    tried.sort_by(|a, b| better(&a.0, &b.0));
-    tried.truncate(4);
-    let best = |(start, between): ((f32, Scene), Between)| {
-        let others = (0..SPREADS.len()).filter(|k| *k != spread);
-        let tries = others.map(|k| between.attempt(model, banks, k));
-        tries.min_by(better).filter(|other| other.0 < start.0).unwrap_or(start)
+    let mut tried = OFFSETS.map(|(l, r)| {
+        let ends = (from + l * pitch, to + r * pitch);
+        let between = Between::of(profile, model, ends, pools)?;
+        Some((between.attempt(model, banks, spread, pools), between))
+    });
+    let rest = |tried: &Option<((f32, Scene), Between<'_>)>| {
+        tried.as_ref().map_or(f32::INFINITY, |t| t.0.0)
     };
-    let mut found: Vec<(f32, Scene)> = tried.into_iter().map(best).collect();
-    found.sort_by(better);
-    found.truncate(3);
-    found
+    tried.sort_by(|a, b| rest(a).total_cmp(&rest(b)));
+    let n_known = found.len();
+    for (start, between) in tried.iter().flatten().take(4) {
+        let others = (0..SPREADS.len()).filter(|k| *k != spread);
+        let tries = others.map(|k| between.attempt(model, banks, k, pools));
+        let (rest, scene) =
+            tries.min_by(better).filter(|other| other.0 < start.0).unwrap_or(*start);
+        found.push(Start { rest, is_backward, scene });
+    }
+    found[n_known..].sort_by(|a, b| a.rest.total_cmp(&b.rest));
+    found.truncate(n_known + 3);
 }
 
 /// Paper as beside the symbol; ink so that half of the symbol is dark.
@@ -287,6 +336,11 @@ mod tests {
         seen(&digits, ean::LEADING[5], radius)
     }
 
+    /// What is pooled where all bands are the same.
+    fn four(profile: &[f32]) -> Pooled {
+        std::array::from_fn(|_| profile.to_vec())
+    }
+
     const RIGHT: [usize; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0];
 
     #[test]
@@ -295,7 +349,7 @@ mod tests {
             let mut profile = profile(RIGHT, radius);
             for backward in [false, true] {
                 let (reading, bits) =
-                    read(&vec![profile.clone(); 4], Kind::Ean13, &Pools::default()).unwrap();
+                    read(&four(&profile), Kind::Ean13, &Pools::default()).unwrap();
                 assert_eq!((reading.text.as_str(), bits), ("5012345678900", 15), "radius {radius}");
                 assert_eq!(reading.backward, backward);
                 profile.reverse();
@@ -308,7 +362,7 @@ mod tests {
         let digits = [7, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 9];
         for radius in [3, 4] {
             let (reading, _) =
-                read(&vec![profile(digits, radius); 4], Kind::Ean13, &Pools::default()).unwrap();
+                read(&four(&profile(digits, radius)), Kind::Ean13, &Pools::default()).unwrap();
             assert_eq!(reading.text, "5712345678909", "radius {radius}");
         }
     }
@@ -320,8 +374,7 @@ mod tests {
             digits[11] = check;
             for radius in [2, 4, 6, 8] {
                 assert!(
-                    read(&vec![profile(digits, radius); 4], Kind::Ean13, &Pools::default())
-                        .is_none()
+                    read(&four(&profile(digits, radius)), Kind::Ean13, &Pools::default()).is_none()
                 );
             }
         }
@@ -333,7 +386,7 @@ mod tests {
     fn an_ean_8_is_read_through_blur(check: usize, sets: u8, text: Option<&str>) {
         for radius in [3, 5] {
             let profile = seen(&[9, 6, 3, 8, 5, 0, 7, check], sets, radius);
-            let found = read(&vec![profile; 4], Kind::Ean8, &Pools::default())
+            let found = read(&four(&profile), Kind::Ean8, &Pools::default())
                 .map(|(reading, _)| reading.text);
             assert_eq!(found.as_deref(), text, "radius {radius}");
         }

@@ -1,12 +1,14 @@
 //! What a stretch of bars may be, judged by its two ends alone: cheap, and it tells the blur.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::pipeline::decode::Formats;
-use crate::pipeline::decode::linear::fit::model::{self, Kind, Ratio};
+use crate::pipeline::decode::linear::fit::model::{Alphabet, Kind, RATIOS};
+use crate::pipeline::decode::linear::fit::table::Table;
 use crate::pipeline::decode::linear::fit::template::{Optics, Sampler};
-use crate::pipeline::decode::linear::fit::{Side, best_of, template};
-use crate::pipeline::decode::pool::Pools;
+use crate::pipeline::decode::linear::fit::{Place, Side, View, template};
+use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
 
@@ -24,6 +26,12 @@ pub fn rank(optics: Optics) -> Option<usize> {
     let blur = BLURS.iter().position(|blur| blur.total_cmp(&optics.blur).is_eq())?;
     let growth = GROWTHS.iter().position(|growth| growth.total_cmp(&optics.growth).is_eq())?;
     Some(growth * BLURS.len() + blur)
+}
+
+/// The pair of that rank.
+pub fn optics(rank: usize) -> Optics {
+    let [blur, growth] = [BLURS[rank % BLURS.len()], GROWTHS[rank / BLURS.len() % GROWTHS.len()]];
+    Optics { blur, growth }
 }
 
 /// Least and most columns a module.
@@ -62,98 +70,96 @@ pub struct Hypothesis {
 const MIN_GUARDS: f32 = 0.6;
 
 /// What `profile`, of which `side` is one, may be: the likeliest first.
-pub fn hypotheses(
+pub fn hypotheses<'p>(
     profile: &[f32],
-    side: &Side,
+    side: &Side<'_>,
     formats: &Formats,
-    pools: &Pools,
-) -> Vec<Hypothesis> {
+    pools: &'p Pools,
+) -> Lent<'p, Vec<Hypothesis>> {
     let ends = &*END_TABLES;
-    let mut found = Vec::new();
-    let mut windows = Windows::default();
-    for (from, to) in stretches(profile, pools) {
-        let (from, to) = match side.mirrored {
-            None => (from, to),
-            Some(columns) => (columns as f32 - 1.0 - to, columns as f32 - 1.0 - from),
-        };
+    let mut found = pools.fit.hypotheses.empty();
+    let view = &mut pools.fit.rooms.lend().view;
+    for ends_of in stretches(profile, pools).iter() {
+        let (from, to) = side.mirror(*ends_of);
         for kind in kinds(to - from, formats) {
-            found.extend(ends.judge(kind, (from, to), &side.sampler, &mut windows));
+            found.extend(ends.judge(kind, (from, to), &side.sampler, view));
         }
     }
-    found.sort_by(|a: &Hypothesis, b| b.score.total_cmp(&a.score));
-    let is_ean = |h: &Hypothesis| h.kind == Kind::Ean13;
-    let (ean, mut chosen): (Vec<_>, Vec<_>) = found.into_iter().partition(is_ean);
-    let mut kinds = Vec::new();
-    chosen.retain(|h| {
-        !kinds.contains(&h.kind) && {
-            kinds.push(h.kind);
-            true
+    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let mut chosen = pools.fit.hypotheses.empty();
+    let is_ean = |h: &&Hypothesis| h.kind == Kind::Ean13;
+    for other in found.iter().filter(|h| !is_ean(h)) {
+        if chosen.len() < FOLLOWED && chosen.iter().all(|known| known.kind != other.kind) {
+            chosen.push(*other);
         }
-    });
-    chosen.truncate(FOLLOWED);
+    }
     // The guards of an EAN are too short to tell the blur, so each is tried.
-    let blurs =
-        |h: Hypothesis| BLURS.map(|blur| Hypothesis { optics: Optics { blur, growth: 0.0 }, ..h });
-    chosen.extend(ean.into_iter().take(3).flat_map(blurs));
+    let blurs = |h: &Hypothesis| {
+        BLURS.map(|blur| Hypothesis { optics: Optics { blur, growth: 0.0 }, ..*h })
+    };
+    chosen.extend(found.iter().filter(is_ean).take(3).flat_map(blurs));
     chosen
 }
 
 /// Where symbols may begin and end: at edges beside free space.
-pub fn stretches(profile: &[f32], pools: &Pools) -> Vec<(f32, f32)> {
+pub fn stretches<'p>(profile: &[f32], pools: &'p Pools) -> Lent<'p, Vec<(f32, f32)>> {
     // A thin bar at an end is faint in a blur: it is looked for at a low threshold too.
-    let [clear, faint] = [0.3, 0.12].map(|share| ends(&Bars::of(profile, share, pools)));
-    let Some((first, last)) = faint.0.first().copied().zip(faint.1.first().copied()) else {
-        return Vec::new();
+    let [clear, faint] = [0.3, 0.12].map(|share| Bars::of(profile, share, pools));
+    let mut found = pools.fit.stretches.empty();
+    let Some((first, last)) = starts(&faint).next().zip(ends(&faint).next()) else {
+        return found;
     };
-    let starts = [faint.0, clear.0].concat();
-    let ends = [faint.1, clear.1].concat();
-    let mut found = Vec::new();
-    for start in &starts {
-        for end in &ends {
+    for start in starts(&faint).chain(starts(&clear)) {
+        for end in ends(&faint).chain(ends(&clear)) {
             let same = |(from, to): &(f32, f32)| (from - start).abs() + (to - end).abs() < 1.0;
             if end - start > 0.45 * (last - first) && !found.iter().any(same) {
-                found.push((*start, *end));
+                add_by_length(&mut found, (start, end));
             }
         }
     }
-    found.sort_by(|a, b| (b.1 - b.0).total_cmp(&(a.1 - a.0)));
     found.truncate(4);
     found
 }
 
-/// The edges into a bar that have free space before them, and from the right those out of one that have it after.
-fn ends(bars: &Bars) -> (Vec<f32>, Vec<f32>) {
-    let Some((first, last)) = bars.edges.first().zip(bars.edges.last()) else {
-        return (Vec::new(), Vec::new());
-    };
-    let free = 0.03 * (last - first);
-    let edges = 0..bars.edges.len();
-    let starts = edges.clone().step_by(2).filter(|k| bars.before(*k) > free);
-    let ends = edges.skip(1).step_by(2).rev().filter(|k| bars.after(*k) > free);
-    let place = |k: usize| bars.edges[k];
-    (starts.take(3).map(place).collect(), ends.take(3).map(place).collect())
+/// Adds a stretch behind those that are as long.
+pub fn add_by_length(found: &mut Vec<(f32, f32)>, (from, to): (f32, f32)) {
+    let length = to - from;
+    found.insert(found.partition_point(|(a, b)| (b - a).total_cmp(&length).is_ge()), (from, to));
+}
+
+/// The first edges into a bar that have free space before them.
+fn starts(bars: &Bars) -> impl Iterator<Item = f32> + '_ {
+    let free = free(bars);
+    let into = (0..bars.edges.len()).step_by(2).filter(move |k| bars.before(*k) > free);
+    into.take(3).map(|k| bars.edges[k])
+}
+
+/// From the right, those out of a bar that have it after them.
+fn ends(bars: &Bars) -> impl Iterator<Item = f32> + '_ {
+    let free = free(bars);
+    let out_of = (1..bars.edges.len()).step_by(2).rev().filter(move |k| bars.after(*k) > free);
+    out_of.take(3).map(|k| bars.edges[k])
+}
+
+/// Columns that are free space among these bars.
+fn free(bars: &Bars) -> f32 {
+    let ends = bars.edges.first().zip(bars.edges.last());
+    ends.map_or(0.0, |(first, last)| 0.03 * (last - first))
 }
 
 /// The kinds of symbols that `length` columns may hold.
-fn kinds(length: f32, formats: &Formats) -> Vec<Kind> {
-    let mut found = Vec::new();
-    if formats.has(Symbology::Ean13) || formats.has(Symbology::UpcA) {
-        found.push(Kind::Ean13);
-    }
-    if formats.has(Symbology::Code128) {
-        found.extend((6..45).map(Kind::Code128));
-    }
-    if formats.has(Symbology::Code39) {
-        for ratio in [Ratio::Two, Ratio::TwoAndAHalf, Ratio::Three] {
-            found.extend((6..24).map(|n| Kind::Code39(n, ratio)));
-        }
-    }
-    found.retain(|kind| (PITCH.0..PITCH.1).contains(&(length / kind.modules())));
-    found
+fn kinds(length: f32, formats: &Formats) -> impl Iterator<Item = Kind> + '_ {
+    let code39 = |ratio| (6..24).map(move |n| Kind::Code39(n, ratio));
+    let all = [Kind::Ean13].into_iter();
+    let all = all.chain((6..45).map(Kind::Code128)).chain(RATIOS.into_iter().flat_map(code39));
+    let is_wanted = |kind: &Kind| match kind {
+        Kind::Ean13 | Kind::Ean8 => formats.has(Symbology::Ean13) || formats.has(Symbology::UpcA),
+        Kind::Code128(_) => formats.has(Symbology::Code128),
+        Kind::Code39(..) => formats.has(Symbology::Code39),
+    };
+    let fits = move |kind: &Kind| (PITCH.0..PITCH.1).contains(&(length / kind.modules()));
+    all.filter(fits).filter(is_wanted)
 }
-
-/// How both ends of a stretch look at each of [`END_SCALES`], the first of which is 1.
-type Windows = [(Vec<f32>, Vec<f32>); END_SCALES.len()];
 
 /// The tables of all.
 pub static END_TABLES: LazyLock<EndTables> = LazyLock::new(EndTables::new);
@@ -161,41 +167,69 @@ pub static END_TABLES: LazyLock<EndTables> = LazyLock::new(EndTables::new);
 /// The characters at both ends of each kind of symbol, under each blur.
 #[derive(Debug)]
 pub struct EndTables {
-    /// Each kind with those under each blur, the ones without growth of bars first.
-    pub tables: Vec<(Kind, Vec<EndRows>)>,
+    /// Each kind with those that may be first, and those that may be last.
+    pub tables: Vec<(Kind, [EndTable; 2])>,
 }
 
-/// The templates of the first and of the last character under one blur.
+/// The templates of the characters at one end under each of the optics: of the plain blurs, and of those with growth
+/// of bars.
 #[derive(Debug)]
-pub struct EndRows {
-    /// The blur.
-    pub optics: Optics,
-    /// What may be first.
-    pub first: Vec<Vec<f32>>,
-    last: Vec<Vec<f32>>,
+pub struct EndTable {
+    plain: Table,
+    grown: Table,
+}
+
+impl EndTable {
+    /// Those of `alphabet`.
+    fn of(alphabet: &Alphabet) -> Self {
+        let rows = |of: Range<usize>| {
+            let optics = of.map(optics);
+            let rows =
+                optics.flat_map(|o| alphabet.rows.iter().map(move |r| template(r, alphabet, o)));
+            Table::of(rows)
+        };
+        Self { plain: rows(0..BLURS.len()), grown: rows(BLURS.len()..N_OPTICS) }
+    }
+
+    /// How much the likeliest character at `place` looks like it, through each of the plain blurs.
+    pub fn plain(&self, place: Place, sampler: &Sampler, view: &mut View) -> [f32; BLURS.len()] {
+        likeliest(view.compare(&self.plain, place, sampler))
+    }
+
+    /// The same at the place that was seen last, through each of the blurs with growth of bars.
+    pub fn grown(&self, view: &mut View) -> [f32; N_OPTICS - BLURS.len()] {
+        likeliest(view.compare_again(&self.grown))
+    }
+
+    /// The same through each of the optics.
+    fn all(&self, place: Place, sampler: &Sampler, view: &mut View) -> [f32; N_OPTICS] {
+        let plain = self.plain(place, sampler, view);
+        let mut both = plain.into_iter().chain(self.grown(view));
+        std::array::from_fn(|_| both.next().unwrap_or_default())
+    }
+}
+
+/// The greatest likeness of each of as many parts.
+fn likeliest<const N: usize>(likeness: &[f32]) -> [f32; N] {
+    let mut most = [-1.0; N];
+    let parts = likeness.chunks((likeness.len() / N).max(1));
+    most.iter_mut()
+        .zip(parts)
+        .for_each(|(most, part)| *most = part.iter().copied().fold(-1.0, f32::max));
+    most
 }
 
 impl EndTables {
     fn new() -> Self {
-        let ratios = [Ratio::Two, Ratio::TwoAndAHalf, Ratio::Three];
         let kinds = [Kind::Ean13, Kind::Code128(3)]
             .into_iter()
-            .chain(ratios.map(|ratio| Kind::Code39(3, ratio)));
-        Self { tables: kinds.map(|kind| (kind, Self::rows(kind))).collect() }
-    }
-
-    fn rows(kind: Kind) -> Vec<EndRows> {
-        let model = kind.model();
-        let (opening, closing) = (model.alphabet(0), model.alphabet(model.slots.len() - 1));
-        let all =
-            GROWTHS.iter().flat_map(|growth| BLURS.map(|blur| Optics { blur, growth: *growth }));
-        all.map(|optics| {
-            let rows = |alphabet: &model::Alphabet| {
-                alphabet.rows.iter().map(|row| template(row, alphabet, optics)).collect()
-            };
-            EndRows { optics, first: rows(opening), last: rows(closing) }
-        })
-        .collect()
+            .chain(RATIOS.map(|ratio| Kind::Code39(3, ratio)));
+        let ends = |kind: Kind| {
+            let model = kind.model();
+            let closing = model.alphabet(kind.slots() - 1);
+            (kind, [model.alphabet(0), closing].map(EndTable::of))
+        };
+        Self { tables: kinds.map(ends).collect() }
     }
 
     /// How well the ends of the stretch look like the ends of `kind`, under the blur that suits them best.
@@ -204,48 +238,42 @@ impl EndTables {
         kind: Kind,
         (from, to): (f32, f32),
         sampler: &Sampler,
-        windows: &mut Windows,
+        view: &mut View,
     ) -> Option<Hypothesis> {
-        let (_, tables) = self.tables.iter().find(|(other, _)| other.is_like(kind))?;
+        let (_, [first, last]) = self.tables.iter().find(|(other, _)| other.is_like(kind))?;
         let mean = (to - from) / kind.modules();
         let (opening, closing) = kind.ends();
-        let look = |scale: f32, (first, last): &mut (Vec<f32>, Vec<f32>)| {
-            let pitch = mean * scale;
-            sampler.window(from, pitch, opening, first);
-            sampler.window(to - closing * pitch, pitch, closing, last);
-        };
+        let at_first = |pitch: f32| (from, pitch, opening);
+        let at_last = |pitch: f32| (to - closing * pitch, pitch, closing);
         // The mean module through the plain blurs says whether it is worth trying the others.
-        let [plain, others @ ..] = windows;
-        look(1.0, plain);
-        let likeness =
-            |rows: &EndRows| best_of(&rows.first, &plain.0).1 + best_of(&rows.last, &plain.1).1;
-        if tables.iter().take(BLURS.len()).map(likeness).fold(0.0, f32::max) < 2.0 * WORTH_TRYING {
+        let [openings, closings] =
+            [first.plain(at_first(mean), sampler, view), last.plain(at_last(mean), sampler, view)];
+        let both = openings.iter().zip(&closings).map(|(a, b)| a + b);
+        if both.fold(0.0, f32::max) < 2.0 * WORTH_TRYING {
             return None;
         }
-        for (scale, window) in END_SCALES.iter().skip(1).zip(others) {
-            look(*scale, window);
-        }
-        let score = |rows: &EndRows| {
-            let (mut first, mut last) = ((0.0, 1.0), 0.0_f32);
-            for (scale, (opening, closing)) in END_SCALES.iter().zip(windows.iter()) {
-                // A code of one character more or less differs by a few percent: the mean is likelier.
-                let penalty = 0.4 * (scale - 1.0).abs();
-                let likeness = best_of(&rows.first, opening).1 - penalty;
-                if likeness > first.0 {
-                    first = (likeness, *scale);
-                }
-                last = last.max(best_of(&rows.last, closing).1 - penalty);
-            }
-            (f32::midpoint(first.0, last), first.1)
-        };
-        let mut best: Option<(f32, f32, Optics)> = None;
-        for rows in tables {
-            let (score, scale) = score(rows);
-            if best.is_none_or(|(known, ..)| score > known) {
-                best = Some((score, mean * scale, rows.optics));
+        // Of each of the optics how well they suit the first, at which scale, and how well the last.
+        let mut ends = [((0.0, 1.0), 0.0_f32); N_OPTICS];
+        for scale in END_SCALES {
+            let pitch = mean * scale;
+            // A code of one character more or less differs by a few percent: the mean is likelier.
+            let penalty = 0.4 * (scale - 1.0).abs();
+            let openings = first.all(at_first(pitch), sampler, view);
+            let closings = last.all(at_last(pitch), sampler, view);
+            for ((first, last), (opening, closing)) in
+                ends.iter_mut().zip(openings.iter().zip(closings))
+            {
+                let opening = opening - penalty;
+                *first = if opening > first.0 { (opening, scale) } else { *first };
+                *last = last.max(closing - penalty);
             }
         }
-        let (score, pitch, optics) = best?;
+        let scores = ends.map(|((first, scale), last)| (f32::midpoint(first, last), scale));
+        let better =
+            |best: usize, other: usize| if scores[other].0 > scores[best].0 { other } else { best };
+        let best = (0..N_OPTICS).reduce(better)?;
+        let ((score, scale), optics) = (scores[best], optics(best));
+        let pitch = mean * scale;
         let threshold = if kind == Kind::Ean13 { MIN_GUARDS } else { MIN_ENDS };
         (score > threshold).then_some(Hypothesis { kind, from, to, optics, pitch, score })
     }

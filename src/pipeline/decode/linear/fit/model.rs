@@ -1,5 +1,7 @@
 //! The symbologies that are fitted to a profile: which characters may stand in which place.
 
+use std::sync::LazyLock;
+
 use crate::pipeline::decode::linear::fit::template::Elements;
 use crate::pipeline::decode::linear::{code39, code128, ean};
 use crate::pipeline::symbol::Symbology;
@@ -28,6 +30,9 @@ pub enum Ratio {
     Three,
 }
 
+/// All of them, in their order.
+pub const RATIOS: [Ratio; 3] = [Ratio::Two, Ratio::TwoAndAHalf, Ratio::Three];
+
 impl Ratio {
     fn modules(self) -> f32 {
         match self {
@@ -54,11 +59,33 @@ pub enum Kind {
 impl Kind {
     /// What stands where in it.
     pub fn model(self) -> Model {
+        let symbology = match self {
+            Self::Ean13 => Symbology::Ean13,
+            Self::Ean8 => Symbology::Ean8,
+            Self::Code128(_) => Symbology::Code128,
+            Self::Code39(..) => Symbology::Code39,
+        };
+        Model { kind: self, symbology, alphabets: &ALPHABETS[self.like()] }
+    }
+
+    /// How many characters it has, guards counted.
+    pub fn slots(self) -> usize {
         match self {
-            Self::Ean13 => ean_13(),
-            Self::Ean8 => ean_8(),
-            Self::Code128(n) => code128(n),
-            Self::Code39(n, ratio) => code39(n, ratio),
+            Self::Ean13 => 15,
+            Self::Ean8 => 11,
+            Self::Code128(n) | Self::Code39(n, _) => n,
+        }
+    }
+
+    /// The alphabet of slot `k`.
+    fn slot(self, k: usize) -> usize {
+        // An EAN has as many digits before the guard in its middle as after it.
+        let digits = self.slots().saturating_sub(3) / 2;
+        match self {
+            _ if k == 0 => 0,
+            Self::Ean13 | Self::Ean8 if k == 2 * digits + 2 => 4,
+            Self::Ean13 | Self::Ean8 => 1 + usize::from(k > digits) + usize::from(k > digits + 1),
+            Self::Code128(n) | Self::Code39(n, _) => 1 + usize::from(k + 1 == n),
         }
     }
 
@@ -102,23 +129,43 @@ impl Kind {
     }
 }
 
+/// Characters of a symbol, guards and stop character counted, at most.
+pub const MOST_SLOTS: usize = 45;
+
+/// The alphabets of each kind of symbol, in the order of [`Kind::like`].
+static ALPHABETS: LazyLock<[Vec<Alphabet>; Kind::N_LIKE]> = LazyLock::new(|| {
+    let [two, two_and_a_half, three] = RATIOS.map(code39);
+    [ean(), code128(), two, two_and_a_half, three, ean()]
+});
+
+/// Those of Code 39 of each ratio where any character may stand at its ends too.
+static OPEN_ENDED: LazyLock<[Vec<Alphabet>; 3]> = LazyLock::new(|| RATIOS.map(open_ended));
+
 /// A symbol of a known number of characters.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Model {
     /// What it is of.
     pub kind: Kind,
     /// Its symbology; UPC-A is an EAN-13.
     pub symbology: Symbology,
     /// Its alphabets.
-    pub alphabets: Vec<Alphabet>,
-    /// The alphabet of each slot.
-    pub slots: Vec<usize>,
+    pub alphabets: &'static [Alphabet],
 }
 
 impl Model {
     /// Modules in all.
     pub fn modules(&self) -> f32 {
-        self.slots.iter().map(|slot| self.alphabets[*slot].modules).sum()
+        self.kind.modules()
+    }
+
+    /// The alphabet of each slot.
+    pub fn slots(&self) -> impl ExactSizeIterator<Item = usize> + '_ {
+        (0..self.kind.slots()).map(|k| self.kind.slot(k))
+    }
+
+    /// The number of the alphabet of slot `k`.
+    pub fn slot(&self, k: usize) -> usize {
+        self.kind.slot(k)
     }
 
     /// The alphabet of what may stand where the symbol seems to begin or end, and is only a part of a longer one: Code 39 has no
@@ -130,26 +177,17 @@ impl Model {
     /// The same where any character may be seen at the ends, so that one which looks better there than the start or
     /// stop character tells that it is a part of a longer symbol.
     #[must_use]
-    pub fn open_ended(mut self) -> Self {
-        let others = self.others().and_then(|k| self.alphabets.get(k)).map(|a| a.rows.clone());
-        let last = self.alphabets.len() - 1;
-        for (k, alphabet) in self.alphabets.iter_mut().enumerate() {
-            // The last character has no gap after it.
-            let n = alphabet.rows.first().map_or(0, |row| row.widths.len());
-            let like = |row: &Elements| Elements {
-                widths: row.widths.iter().copied().take(n).collect(),
-                ..*row
-            };
-            if k == 0 || k == last {
-                alphabet.rows.extend(others.iter().flatten().map(like));
-            }
-        }
-        self
+    pub fn open_ended(self) -> Self {
+        let alphabets = match self.kind {
+            Kind::Code39(_, ratio) => &OPEN_ENDED[ratio as usize],
+            _ => return self,
+        };
+        Self { alphabets, ..self }
     }
 
     /// The alphabet of slot `k`.
-    pub fn alphabet(&self, k: usize) -> &Alphabet {
-        &self.alphabets[self.slots[k]]
+    pub fn alphabet(&self, k: usize) -> &'static Alphabet {
+        &self.alphabets[self.kind.slot(k)]
     }
 }
 
@@ -166,64 +204,61 @@ fn alphabet(rows: Vec<Elements>, first: usize, around: (bool, bool)) -> Alphabet
     Alphabet { rows, first, modules, around }
 }
 
-/// Code 128 of `n` characters, start, check and stop character counted.
-fn code128(n: usize) -> Model {
+/// Those of Code 128: start, character, stop.
+fn code128() -> Vec<Alphabet> {
     let rows = |from: usize, to: usize| {
         code128::PATTERNS[from..to].iter().map(|p| bar_first(p)).collect::<Vec<_>>()
     };
     let stop = bar_first(&[2, 3, 3, 1, 1, 1, 2]);
-    let alphabets = vec![
+    vec![
         alphabet(rows(103, 106), 103, (false, true)),
         alphabet(rows(0, 103), 0, (false, true)),
         alphabet(vec![stop], 106, (false, false)),
-    ];
-    let mut slots = vec![1; n];
-    slots[0] = 0;
-    slots[n - 1] = 2;
-    Model { kind: Kind::Code128(n), symbology: Symbology::Code128, alphabets, slots }
+    ]
 }
 
-/// EAN-13, which UPC-A is too.
-fn ean_13() -> Model {
-    ean(Kind::Ean13, Symbology::Ean13, 6)
-}
-
-/// EAN-8; digits of set B are never in it, so where one looks better it is something else.
-fn ean_8() -> Model {
-    ean(Kind::Ean8, Symbology::Ean8, 4)
-}
-
-/// An EAN of so many digits on each side.
-fn ean(kind: Kind, symbology: Symbology, digits: usize) -> Model {
+/// Those of EAN-13, which UPC-A is too, and of EAN-8: guard, digit on the left, guard, digit on the right, guard. Digits of
+/// set B are never in an EAN-8, so where one looks better it is something else.
+fn ean() -> Vec<Alphabet> {
     let left = ean::PATTERNS.iter().map(|p| space_first(p)).collect();
     let right = ean::PATTERNS[..10].iter().map(|p| bar_first(p)).collect();
-    let alphabets = vec![
+    vec![
         alphabet(vec![bar_first(&[1, 1, 1])], 0, (false, false)),
         alphabet(left, 0, (true, false)),
         alphabet(vec![space_first(&[1, 1, 1, 1, 1])], 0, (true, true)),
         alphabet(right, 0, (false, true)),
         alphabet(vec![bar_first(&[1, 1, 1])], 0, (false, false)),
-    ];
-    let slots = [&[0][..], &vec![1; digits], &[2], &vec![3; digits], &[4]].concat();
-    Model { kind, symbology, alphabets, slots }
+    ]
 }
 
-/// Code 39 of `n` characters, start and stop counted, with wide elements of `ratio` modules and gaps of one.
-fn code39(n: usize, ratio: Ratio) -> Model {
-    let kind = Kind::Code39(n, ratio);
+/// Those of Code 39 with wide elements of `ratio` modules and gaps of one: start, character, stop.
+fn code39(ratio: Ratio) -> Vec<Alphabet> {
     let ratio = ratio.modules();
     let row = |wide: &u16, gap: Option<f32>| {
         let width = |k: usize| if wide >> (8 - k) & 1 == 1 { ratio } else { 1.0 };
         Elements { dark_first: true, widths: (0..9).map(width).chain(gap).collect() }
     };
     let (star, data) = code39::PATTERNS.split_last().unwrap_or((&0, &[]));
-    let alphabets = vec![
+    vec![
         alphabet(vec![row(star, Some(1.0))], 43, (false, true)),
         alphabet(data.iter().map(|p| row(p, Some(1.0))).collect(), 0, (false, true)),
         alphabet(vec![row(star, None)], 43, (false, false)),
-    ];
-    let mut slots = vec![1; n];
-    slots[0] = 0;
-    slots[n - 1] = 2;
-    Model { kind, symbology: Symbology::Code39, alphabets, slots }
+    ]
+}
+
+/// Those of Code 39 where any character may stand at its ends too.
+fn open_ended(ratio: Ratio) -> Vec<Alphabet> {
+    let mut alphabets = code39(ratio);
+    if let [start, others, stop] = &mut alphabets[..] {
+        for end in [start, stop] {
+            // The last character has no gap after it.
+            let n = end.rows.first().map_or(0, |row| row.widths.len());
+            let like = |row: &Elements| Elements {
+                widths: row.widths.iter().copied().take(n).collect(),
+                ..*row
+            };
+            end.rows.extend(others.rows.iter().map(like));
+        }
+    }
+    alphabets
 }

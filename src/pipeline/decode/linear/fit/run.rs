@@ -2,10 +2,12 @@
 //! the modules from end to end, so the two ends do not tell it.
 
 use crate::pipeline::decode::Formats;
-use crate::pipeline::decode::linear::fit::hypothesis::{BLURS, END_TABLES, EndRows, stretches};
-use crate::pipeline::decode::linear::fit::model::Kind;
+use crate::pipeline::decode::linear::fit::hypothesis::{
+    BLURS, END_TABLES, EndTable, optics, stretches,
+};
+use crate::pipeline::decode::linear::fit::model::{Kind, MOST_SLOTS};
 use crate::pipeline::decode::linear::fit::template::{Optics, Sampler};
-use crate::pipeline::decode::linear::fit::{Choice, Side, best_of, place, tables};
+use crate::pipeline::decode::linear::fit::{Room, Side, place, tables};
 use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
@@ -33,7 +35,7 @@ const SHIFTS: [f32; 7] = [0.0, -0.2, 0.2, -0.4, 0.4, -0.6, 0.6];
 const NEAR_MEAN: (f32, f32) = (0.45, 1.6);
 
 /// Characters of a symbol, start, check and stop counted.
-const LENGTHS: std::ops::RangeInclusive<usize> = 6..=45;
+const LENGTHS: std::ops::RangeInclusive<usize> = 6..=MOST_SLOTS;
 
 /// The way from one end of a symbol to the other.
 #[derive(Debug, Clone, Copy)]
@@ -48,87 +50,109 @@ pub struct Run {
     pub optics: Optics,
     /// Mean correlation of its characters.
     pub likeness: f32,
+    /// Whether it goes from the last column of the profile to the first.
+    pub is_backward: bool,
 }
 
-/// What `profile`, of which `side` is one, can be followed as.
-pub fn runs(profile: &[f32], side: &Side, formats: &Formats, pools: &Pools) -> Vec<Run> {
-    let mirror = |(from, to): (f32, f32)| match side.mirrored {
-        None => (from, to),
-        Some(columns) => (columns as f32 - 1.0 - to, columns as f32 - 1.0 - from),
-    };
-    let mut ends: Vec<(f32, f32)> = stretches(profile, pools).into_iter().map(mirror).collect();
+/// A start character by which a symbol may be followed.
+#[derive(Debug, Clone, Copy)]
+pub struct Start {
+    /// How much it looks like it.
+    likeness: f32,
+    /// Columns a module.
+    pitch: f32,
+    /// The blur that suits it.
+    optics: Optics,
+}
+
+/// Adds what `profile`, of which `side` is one, can be followed as.
+pub fn add_runs(
+    profile: &[f32],
+    side: &Side<'_>,
+    formats: &Formats,
+    pools: &Pools,
+    found: &mut Vec<Run>,
+) {
+    let mut ends = stretches(profile, pools);
+    ends.iter_mut().for_each(|ends| *ends = side.mirror(*ends));
     ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
     let edges = &Bars::of(profile, 0.2, pools).edges;
-    let mut found = Vec::new();
+    let room = &mut *pools.fit.rooms.lend();
     // What may begin at one place may end at several.
     for ends in ends.chunk_by(|a, b| (a.0 - b.0).abs() < 0.1) {
-        for (kind, rows) in &END_TABLES.tables {
+        for (kind, [table, _]) in &END_TABLES.tables {
             let wanted = match kind {
                 Kind::Code128(_) => formats.has(Symbology::Code128),
                 Kind::Code39(..) => formats.has(Symbology::Code39),
                 Kind::Ean13 | Kind::Ean8 => false,
             };
             if wanted && let Some(longest) = ends.first() {
-                let (from, to) = mirror(*longest);
+                let (from, to) = side.mirror(*longest);
                 let n_elements = edges.iter().filter(|e| (from..to).contains(*e)).count();
-                for start in starts(*kind, rows, (*longest, n_elements), &side.sampler) {
-                    let follow = |ends: &(f32, f32)| follow(*kind, *ends, start, &side.sampler);
+                let starts = starts((*kind, table), (*longest, n_elements), &side.sampler, room);
+                for start in starts.into_iter().flatten() {
+                    let follow = |ends: &(f32, f32)| follow((*kind, *ends), start, side, room);
                     found.extend(ends.iter().filter_map(follow));
                 }
             }
         }
     }
-    found
 }
 
 /// The modules that a start character at the first of two ends, between which there are so many bars and spaces, may have, at most two, and the blur that suits each.
 fn starts(
-    kind: Kind,
-    rows: &[EndRows],
+    (kind, table): (Kind, &EndTable),
     ((from, to), n_elements): ((f32, f32), usize),
     sampler: &Sampler,
-) -> Vec<(f32, Optics)> {
+    Room { view, tried, .. }: &mut Room,
+) -> [Option<Start>; 2] {
     let (modules, _) = kind.ends();
     let columns = |characters: usize| (to - from) / (modules * characters as f32);
     let in_character = if matches!(kind, Kind::Code39(..)) { 10.0 } else { 6.0 };
     let mean = (to - from) / n_elements.max(1) as f32 * in_character / modules;
     let most = columns(*LENGTHS.start() - 1).min(14.0).min(NEAR_MEAN.1 * mean);
     let mut pitch = columns(*LENGTHS.end()).max(0.95).max(NEAR_MEAN.0 * mean);
-    let mut window = Vec::new();
-    let mut tried: Vec<(f32, f32, Optics)> = Vec::new();
-    let likeness = |rows: &EndRows, window: &[f32]| (best_of(&rows.first, window).1, rows.optics);
+    tried.clear();
     while pitch < most {
-        sampler.window(from, pitch, modules, &mut window);
-        let (plain, grown) = rows.split_at(BLURS.len().min(rows.len()));
-        let best_among = |rows: &[EndRows]| {
-            rows.iter().map(|r| likeness(r, &window)).max_by(|a, b| a.0.total_cmp(&b.0))
-        };
-        let plain = best_among(plain);
-        let grown = plain.filter(|p| p.0 > WORTH_TRYING).and_then(|_| best_among(grown));
-        let best = plain.into_iter().chain(grown).max_by(|a, b| a.0.total_cmp(&b.0));
-        tried.extend(best.map(|(likeness, optics)| (likeness, pitch, optics)));
+        let plain = likeliest(&table.plain((from, pitch, modules), sampler, view));
+        let grown =
+            plain.filter(|p| p.1 > WORTH_TRYING).and_then(|_| likeliest(&table.grown(view)));
+        let grown = grown.map(|(k, likeness)| (k + BLURS.len(), likeness));
+        let best = plain.into_iter().chain(grown).max_by(|a, b| a.1.total_cmp(&b.1));
+        tried.extend(best.map(|(k, likeness)| Start { likeness, pitch, optics: optics(k) }));
         pitch *= STEP;
     }
-    let at = |k: usize| tried.get(k).map_or(-1.0, |t| t.0);
+    let at = |k: usize| tried.get(k).map_or(-1.0, |t| t.likeness);
     let is_peak = |k: usize| at(k) >= at(k + 1) && k.checked_sub(1).is_none_or(|b| at(k) > at(b));
-    let peaks = tried.iter().enumerate().filter(|(k, t)| t.0 > MIN_START && is_peak(*k));
-    let mut peaks: Vec<_> = peaks.map(|(_, peak)| *peak).collect();
-    peaks.sort_by(|a, b| b.0.total_cmp(&a.0));
-    peaks.into_iter().take(2).map(|(_, pitch, optics)| (pitch, optics)).collect()
+    let peaks = tried.iter().enumerate().filter(|(k, t)| t.likeness > MIN_START && is_peak(*k));
+    // The two highest, the first of those that are as high.
+    peaks.fold([None, None], |[first, second]: [Option<Start>; 2], (_, peak)| {
+        let is_higher = |than: Option<Start>| than.is_none_or(|than| peak.likeness > than.likeness);
+        match (is_higher(first), is_higher(second)) {
+            (true, _) => [Some(*peak), first],
+            (false, true) => [first, Some(*peak)],
+            (false, false) => [first, second],
+        }
+    })
+}
+
+/// The place of the greatest likeness, and it.
+fn likeliest(likeness: &[f32]) -> Option<(usize, f32)> {
+    likeness.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 /// Follows the characters of a kind of symbol from the first of `ends` until the second is reached.
 fn follow(
-    like: Kind,
-    ends: (f32, f32),
-    (first, optics): (f32, Optics),
-    sampler: &Sampler,
+    (like, ends): (Kind, (f32, f32)),
+    Start { pitch: first, optics, .. }: Start,
+    side: &Side<'_>,
+    Room { view, choices, .. }: &mut Room,
 ) -> Option<Run> {
     let model = like.model();
     let tables = &*tables(&model, optics);
     let (opening, closing) = like.ends();
     let (mut at, mut pitch, mut drift) = (ends.0, first, 0.0_f32);
-    let mut choices: Vec<Choice> = Vec::new();
+    choices.clear();
     let mut likeness = 0.0;
     let mut is_last = false;
     while !is_last {
@@ -136,7 +160,8 @@ fn follow(
         let slot = if choices.is_empty() { 0 } else { 1 + usize::from(is_last) };
         let modules = model.alphabets.get(slot)?.modules;
         let shifts = if choices.is_empty() { &SHIFTS[..1] } else { &SHIFTS[..] };
-        let choice = nearest(tables.among.get(slot)?, (at, pitch, modules), shifts, sampler)?;
+        let table = tables.among.get(slot)?;
+        let choice = view.nearest(table, (at, pitch, modules), shifts, &side.sampler)?;
         // The place is corrected at once, the module by and by, and so is how fast it changes.
         let shift = (choice.at - at) / pitch;
         drift = (drift + 0.1 * shift / opening).clamp(-0.03, 0.03);
@@ -159,25 +184,7 @@ fn follow(
         Kind::Code39(_, ratio) => Kind::Code39(n, ratio),
         Kind::Ean13 | Kind::Ean8 => like,
     };
-    let curve = place(&mut choices, &kind.model(), ends)?;
-    Some(Run { kind, ends, curve, optics, likeness: likeness / n as f32 })
-}
-
-/// The row most like the profile about `at`.
-fn nearest(
-    rows: &[Vec<f32>],
-    (at, pitch, modules): (f32, f32, f32),
-    shifts: &[f32],
-    sampler: &Sampler,
-) -> Option<Choice> {
-    let mut window = Vec::new();
-    let choice = |shift: &f32| {
-        let at = at + shift * pitch;
-        sampler.window(at, pitch, modules, &mut window);
-        let (row, correlation, _) = best_of(rows, &window);
-        // Far shifts must pay for themselves.
-        let score = correlation - 0.05 * shift.abs();
-        (score, Choice { row, at, pitch, correlation, doubt: 1.0 })
-    };
-    shifts.iter().map(choice).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, choice)| choice)
+    let curve = place(choices, &kind.model(), ends)?;
+    let (likeness, is_backward) = (likeness / n as f32, side.mirrored.is_some());
+    Some(Run { kind, ends, curve, optics, likeness, is_backward })
 }

@@ -185,21 +185,21 @@ pub fn normalise(values: &mut [f32]) {
 }
 
 /// A profile that gives its mean over any stretch.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Sampler {
     sums: Vec<f64>,
 }
 
 impl Sampler {
-    /// The sampler of `profile`.
-    pub fn new(profile: &[f32]) -> Self {
+    /// Makes it the sampler of a profile of these `values`.
+    pub fn take(&mut self, values: impl Iterator<Item = f32>) {
         let mut sum = 0.0;
-        let mut sums = vec![0.0];
-        sums.extend(profile.iter().map(|value| {
-            sum += f64::from(*value);
+        self.sums.clear();
+        self.sums.push(sum);
+        self.sums.extend(values.map(|value| {
+            sum += f64::from(value);
             sum
         }));
-        Self { sums }
     }
 
     /// The normalised window of a character of `modules` that begins at `at`, with `pitch` columns a module.

@@ -3,7 +3,7 @@
 use crate::pipeline::decode::Formats;
 use crate::pipeline::decode::linear::fit::Side;
 use crate::pipeline::decode::linear::fit::model::Model;
-use crate::pipeline::decode::linear::fit::run::{Run, runs};
+use crate::pipeline::decode::linear::fit::run::{Run, add_runs};
 use crate::pipeline::decode::linear::joint::light;
 use crate::pipeline::decode::linear::joint::scene::{Scene, TERMS};
 use crate::pipeline::decode::linear::joint::settle::{Fitted, as_reading, settled};
@@ -11,6 +11,7 @@ use crate::pipeline::decode::linear::joint::spread::Shape;
 use crate::pipeline::decode::linear::joint::{agreeing, mirrored};
 use crate::pipeline::decode::linear::reading::Reading;
 use crate::pipeline::decode::pool::Pools;
+use crate::pipeline::decode::pooled::Pooled;
 
 /// Most ways through a symbol that are fitted, the likeliest first.
 const FITTED: usize = 3;
@@ -25,46 +26,47 @@ const MAX_REST: f32 = 0.04;
 const MIN_RATIO: f32 = 1.6;
 
 /// What the pooled profiles of a strip read, and in which of them (bit k is profile k).
-pub fn read(pooled: &[Vec<f32>], formats: &Formats, pools: &Pools) -> Option<(Reading, u32)> {
-    let whole = pooled.first()?;
-    let views = Side::both(whole);
-    let mut ways: Vec<(usize, Run)> = Vec::new();
-    for (direction, side) in views.iter().enumerate() {
-        let runs = runs(whole, side, formats, pools).into_iter();
-        let likely = runs.filter(|run| run.likeness > MIN_LIKENESS);
-        ways.extend(likely.map(|run| (direction, run)));
+pub fn read(pooled: &Pooled, formats: &Formats, pools: &Pools) -> Option<(Reading, u32)> {
+    let [whole, ..] = pooled;
+    let mut ways = pools.fit.runs.empty();
+    for side in Side::both(whole, pools) {
+        add_runs(whole, &side, formats, pools, &mut ways);
     }
-    ways.sort_by(|a, b| b.1.likeness.total_cmp(&a.1.likeness));
-    let reversed = |p: &Vec<f32>| p.iter().rev().copied().collect();
-    let backward: Vec<Vec<f32>> =
-        if ways.is_empty() { Vec::new() } else { pooled.iter().map(reversed).collect() };
-    let sides = [pooled, &backward];
-    let mut found: Option<(usize, Model, Fitted, Reading)> = None;
-    for (direction, run) in ways.iter().take(FITTED) {
-        let Some(profile) = sides[*direction].first() else { continue };
+    ways.retain(|run| run.likeness > MIN_LIKENESS);
+    if ways.is_empty() {
+        return None;
+    }
+    ways.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
+    let backward = pools.profiles.collect(whole.iter().rev().copied());
+    let mut found: Option<(&Run, Model, Fitted<'_>, Reading)> = None;
+    for run in ways.iter().take(FITTED) {
+        let profile = if run.is_backward { &backward } else { whole };
         // The same way once more.
-        if found
-            .as_ref()
-            .is_some_and(|(known, model, ..)| known == direction && model.kind == run.kind)
-        {
+        let is_same = |known: &Run| (known.is_backward, known.kind) == (run.is_backward, run.kind);
+        if found.as_ref().is_some_and(|(known, ..)| is_same(known)) {
             continue;
         }
         let model = run.kind.model().open_ended();
-        let Some((fitted, reading)) = fitted(profile, &model, run) else { continue };
+        let Some((fitted, reading)) = fitted(profile, &model, run, pools) else { continue };
         match &found {
             // Two contents at one place: neither is sure.
             Some((.., other)) if other.text != reading.text => return None,
             Some((_, _, best, _)) if best.rest < fitted.rest => {}
-            _ => found = Some((*direction, model, fitted, reading)),
+            _ => found = Some((run, model, fitted, reading)),
         }
     }
-    let (direction, model, best, reading) = found?;
-    let bits = agreeing(sides[direction], &model, &best);
-    Some((if direction == 1 { mirrored(reading, pooled) } else { reading }, bits))
+    let (run, model, best, reading) = found?;
+    let bits = agreeing((pooled, run.is_backward), &model, &best, pools);
+    Some((if run.is_backward { mirrored(reading, whole.len()) } else { reading }, bits))
 }
 
 /// The reading of `run`, if it explains the profile and no other does.
-fn fitted(profile: &[f32], model: &Model, run: &Run) -> Option<(Fitted, Reading)> {
+fn fitted<'p>(
+    profile: &[f32],
+    model: &Model,
+    run: &Run,
+    pools: &'p Pools,
+) -> Option<(Fitted<'p>, Reading)> {
     let (from, to) = run.ends;
     let pitch = (to - from) / model.modules();
     let scene = Scene {
@@ -73,13 +75,13 @@ fn fitted(profile: &[f32], model: &Model, run: &Run) -> Option<(Fitted, Reading)
         curve: run.curve,
         spread: run.optics.blur * pitch,
         growth: run.optics.growth,
-        light: light::of_parts(profile, run.ends, pitch)?,
+        light: light::of_parts(profile, run.ends, pitch, pools)?,
         terms: TERMS,
         shape: Shape::Mixed,
     };
-    let fitted = settled(profile, model, scene, &mut Vec::new())?;
+    let fitted = settled(profile, model, scene, &mut pools.joint.rows.empty(), pools)?;
     let is_sure = fitted.rest < MAX_REST && fitted.ratio > MIN_RATIO;
-    let reading = is_sure.then(|| as_reading(&fitted, model))??;
+    let reading = is_sure.then(|| as_reading(&fitted, model, pools))??;
     Some((fitted, reading))
 }
 
@@ -119,7 +121,8 @@ mod tests {
     fn text(widths: &[f32], bow: f32) -> Option<Text> {
         let mut profile = profile(widths, bow);
         let read = |profile: &Vec<f32>| {
-            let found = read(&vec![profile.clone(); 4], &Formats::all(), &Pools::default());
+            let pooled = std::array::from_fn(|_| profile.clone());
+            let found = read(&pooled, &Formats::all(), &Pools::default());
             found.map(|(reading, bits)| (reading.text, bits))
         };
         let forward = read(&profile);

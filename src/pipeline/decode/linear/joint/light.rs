@@ -8,6 +8,7 @@
 use crate::pipeline::decode::least_squares::solve;
 use crate::pipeline::decode::linear::fit::model::Model;
 use crate::pipeline::decode::linear::joint::scene::{Columns, LIGHT, Scene, TERMS};
+use crate::pipeline::decode::pool::{Lent, Pools, Profile};
 
 /// Places at which the light is taken.
 const PLACES: u8 = 32;
@@ -31,8 +32,14 @@ const PAPER: f32 = 200.0;
 const INK: f32 = 150.0;
 
 /// The light on a symbol between `ends`: each part of it tells by its mean and its deviation.
-pub fn of_parts(profile: &[f32], (from, to): (f32, f32), pitch: f32) -> Option<[f32; LIGHT]> {
-    let sums = Running::of(profile.iter().map(|v| [f64::from(*v), f64::from(*v).powi(2)]));
+pub fn of_parts(
+    profile: &[f32],
+    (from, to): (f32, f32),
+    pitch: f32,
+    pools: &Pools,
+) -> Option<[f32; LIGHT]> {
+    let squares = profile.iter().map(|v| [f64::from(*v), f64::from(*v).powi(2)]);
+    let sums = Running::of(squares, pools);
     let mut normal = [[0.0_f64; TERMS]; TERMS];
     let (mut papers, mut inks) = ([0.0_f64; TERMS], [0.0_f64; TERMS]);
     for k in 0..PLACES {
@@ -62,20 +69,28 @@ pub fn of_parts(profile: &[f32], (from, to): (f32, f32), pitch: f32) -> Option<[
 }
 
 /// `profile` and `scene` in even light: the light near each place is what lays `rows` on the profile best there.
-pub fn evened(profile: &[f32], model: &Model, rows: &[usize], scene: &Scene) -> (Vec<f32>, Scene) {
+pub fn evened<'p>(
+    profile: &[f32],
+    model: &Model,
+    rows: &[usize],
+    scene: &Scene,
+    pools: &'p Pools,
+) -> (Profile<'p>, Scene) {
     let mut light = [0.0; LIGHT];
     (light[0], light[TERMS]) = (PAPER, INK);
     let even = Scene { light, ..*scene };
-    let mut flat = vec![PAPER; profile.len()];
+    let mut flat = pools.profiles.empty();
+    flat.resize(profile.len(), PAPER);
     let pitch = (scene.to - scene.from) / model.modules();
     let (first, last) = scene.columns(profile, pitch);
     let Some(seen) = profile.get(first..last) else { return (flat, even) };
     let columns = Columns { first, n: seen.len(), step: 1 };
-    let darkness = scene.darkness(columns, model, rows);
-    let sums = Running::of(seen.iter().zip(&darkness).map(|(value, (dark, _))| {
+    let darkness = scene.darkness(columns, model, rows, pools);
+    let products = seen.iter().zip(&*darkness).map(|(value, (dark, _))| {
         let (v, d) = (f64::from(*value), f64::from(*dark));
         [1.0, d, d * d, v, v * d]
-    }));
+    });
+    let sums = Running::of(products, pools);
     let ink = |[n, d, dd, v, vd]: [f64; 5]| (v * d - n * vd) / (n * dd - d * d).max(1e-6);
     let least = (MIN_INK * ink(sums.between(0, seen.len()))).max(1.0);
     let reach = (NEAR * pitch) as usize + 1;
@@ -88,23 +103,25 @@ pub fn evened(profile: &[f32], model: &Model, rows: &[usize], scene: &Scene) -> 
     (flat, even)
 }
 
-/// Running sums.
-struct Running<const N: usize>(Vec<[f64; N]>);
+/// Running sums of several values at once.
+struct Running<'p, const N: usize>(Lent<'p, Vec<f64>>);
 
-impl<const N: usize> Running<N> {
-    fn of(values: impl Iterator<Item = [f64; N]>) -> Self {
+impl<'p, const N: usize> Running<'p, N> {
+    fn of(values: impl Iterator<Item = [f64; N]>, pools: &'p Pools) -> Self {
         let mut sum = [0.0; N];
-        let mut sums = vec![sum];
-        sums.extend(values.map(|values| {
+        let mut sums = pools.joint.sums.empty();
+        sums.extend_from_slice(&sum);
+        for values in values {
             sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
-            sum
-        }));
+            sums.extend_from_slice(&sum);
+        }
         Self(sums)
     }
 
     /// The sums of the values from `from` to before `to`.
     fn between(&self, from: usize, to: usize) -> [f64; N] {
-        let at = |k: usize| self.0.get(k).or(self.0.last()).copied().unwrap_or([0.0; N]);
+        let (sums, _) = self.0.as_chunks();
+        let at = |k: usize| sums.get(k).or(sums.last()).copied().unwrap_or([0.0; N]);
         let (before, after) = (at(from), at(to));
         std::array::from_fn(|k| after[k] - before[k])
     }

@@ -10,6 +10,7 @@
 use crate::pipeline::decode::least_squares::solve;
 use crate::pipeline::decode::linear::fit::model::Model;
 use crate::pipeline::decode::linear::joint::spread::{REACH, Shape, Spread};
+use crate::pipeline::decode::pool::{Lent, Pools};
 
 /// Terms of the brightness of paper, and of contrast: powers of the place from -1 to 1.
 pub const TERMS: usize = 5;
@@ -36,6 +37,9 @@ pub struct Columns {
     /// From one to the next.
     pub step: usize,
 }
+
+/// The darkness of a column, and its slopes by both ends, curvature, spread and growth.
+pub type Slopes = (f32, [f32; 6]);
 
 /// How a symbol lies on a profile and in what light.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,17 +89,23 @@ impl Scene {
     }
 
     /// One step of least squares with `rows` as the reading; the mean square error that was there before it.
-    pub fn refine(&mut self, profile: &[f32], model: &Model, rows: &[usize]) -> Option<f32> {
+    pub fn refine(
+        &mut self,
+        profile: &[f32],
+        model: &Model,
+        rows: &[usize],
+        pools: &Pools,
+    ) -> Option<f32> {
         let total = model.modules();
         let pitch = (self.to - self.from) / total;
         let (first, last) = self.columns(profile, pitch);
         let step = ((pitch / ENOUGH) as usize).clamp(1, 4);
         let seen = profile.get(first..last)?.iter().step_by(step);
         let columns = Columns { first, n: seen.len(), step };
-        let darkness = self.darkness(columns, model, rows);
+        let darkness = self.darkness(columns, model, rows, pools);
         let mut sums = Sums::default();
         let mut error = 0.0;
-        for (k, (value, (dark, slopes))) in seen.zip(&darkness).enumerate() {
+        for (k, (value, (dark, slopes))) in seen.zip(&*darkness).enumerate() {
             let column = (first + k * step) as f32;
             let u = self.place(column);
             let (paper, ink) = self.light_at(column);
@@ -151,16 +161,19 @@ impl Scene {
         self.growth = (self.growth + step(LIGHT + 5, 0.15)).clamp(-0.5, 0.5);
     }
 
-    /// The darkness of each column, and its slopes by both ends, curvature, spread and growth.
-    pub fn darkness(
+    /// The darkness of each column and its slopes.
+    pub fn darkness<'p>(
         &self,
         Columns { first, n, step }: Columns,
         model: &Model,
         rows: &[usize],
-    ) -> Vec<(f32, [f32; 6])> {
-        let mut values = vec![(0.0_f32, [0.0_f32; 6]); n];
+        pools: &'p Pools,
+    ) -> Lent<'p, Vec<Slopes>> {
+        let mut values = pools.joint.slopes.empty();
+        values.resize(n, (0.0, [0.0; 6]));
         // Whole steps, past the reach of their edges.
-        let mut steps = vec![0.0_f32; n + 1];
+        let mut steps = pools.profiles.empty();
+        steps.resize(n + 1, 0.0);
         let spread = Spread::of(self.shape);
         let total = model.modules();
         let length = self.to - self.from;
@@ -203,7 +216,7 @@ impl Scene {
             }
         }
         let mut level = 0.0;
-        for ((dark, _), step) in values.iter_mut().zip(&steps) {
+        for ((dark, _), step) in values.iter_mut().zip(&*steps) {
             level += step;
             *dark += level;
         }

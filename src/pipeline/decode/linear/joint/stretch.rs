@@ -5,9 +5,11 @@
     reason = "columns are clamped to the profile before they become indices"
 )]
 
-use crate::pipeline::decode::pool::Pools;
-use crate::pipeline::decode::profile::Bars;
 use std::ops::Range;
+
+use crate::pipeline::decode::linear::fit::hypothesis::add_by_length;
+use crate::pipeline::decode::pool::{Lent, Pools};
+use crate::pipeline::decode::profile::Bars;
 
 /// Columns a module that are looked at.
 const PITCH: Range<f32> = 0.8..14.0;
@@ -27,8 +29,13 @@ pub struct Wanted {
 }
 
 /// Where a symbol of so many modules may begin and end: edges with free space beside them.
-pub fn stretches(profile: &[f32], modules: f32, wanted: &Wanted, pools: &Pools) -> Vec<(f32, f32)> {
-    let mut found: Vec<(f32, f32)> = Vec::new();
+pub fn stretches<'p>(
+    profile: &[f32],
+    modules: f32,
+    wanted: &Wanted,
+    pools: &'p Pools,
+) -> Lent<'p, Vec<(f32, f32)>> {
+    let [mut found, mut free_ends] = [(); 2].map(|()| pools.fit.stretches.empty());
     // A thin bar at an end is faint in a blur, and a rim of the paper is faint too: either threshold may be
     // the right one, at either end.
     let [clear, faint] = [0.3, 0.12].map(|share| Bars::of(profile, share, pools));
@@ -40,9 +47,10 @@ pub fn stretches(profile: &[f32], modules: f32, wanted: &Wanted, pools: &Pools) 
         let least = wanted.quiet * PITCH.start;
         let starts = (0..left.edges.len()).step_by(2).map(|k| (left.edges[k], left.before(k)));
         let ends = (1..right.edges.len()).step_by(2).map(|k| (right.edges[k], right.after(k)));
-        let ends: Vec<(f32, f32)> = ends.filter(|(_, free)| *free > least).collect();
+        free_ends.clear();
+        free_ends.extend(ends.filter(|(_, free)| *free > least));
         for (from, before) in starts.filter(|(_, free)| *free > least) {
-            for (to, after) in &ends {
+            for (to, after) in &*free_ends {
                 let pitch = (to - from) / modules;
                 let is_free = before.min(*after) > wanted.quiet * pitch;
                 // The ends are moved outward, so that no less is between them.
@@ -53,12 +61,11 @@ pub fn stretches(profile: &[f32], modules: f32, wanted: &Wanted, pools: &Pools) 
                 let (from, to) = (rim(profile, from, -pitch), rim(profile, *to, pitch));
                 let same = |(a, b): &(f32, f32)| (a - from).abs() + (b - to).abs() < pitch;
                 if wanted.edges.contains(&n_within(from, to)) && !found.iter().any(same) {
-                    found.push((from, to));
+                    add_by_length(&mut found, (from, to));
                 }
             }
         }
     }
-    found.sort_by(|a, b| (b.1 - b.0).total_cmp(&(a.1 - a.0)));
     found.truncate(wanted.most);
     found
 }
