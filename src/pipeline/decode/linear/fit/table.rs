@@ -54,19 +54,18 @@ impl Table {
 /// [`dot`](crate::pipeline::decode::lanes::dot).
 #[multiversion(targets("x86_64+avx2"))]
 fn add_products(rows: &[[f32; LANES]], length: usize, window: &[f32], products: &mut Vec<f32>) {
-    let n = length.min(window.len()) / LANES * LANES;
-    let (window, rest) = window.split_at(n);
+    let n = length.min(window.len());
+    let window = &window[..n];
     for eight in rows.chunks_exact(length) {
-        let (eight, left) = eight.split_at(n);
+        let eight = &eight[..n];
         let mut sums = [[0.0_f32; LANES]; LANES];
-        let add = |sum: &mut [f32; LANES], (values, by): (&[f32; LANES], &f32)| {
-            sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * by);
-        };
-        let blocks = eight.as_chunks::<LANES>().0.iter().zip(window.as_chunks::<LANES>().0);
-        for (values, window) in blocks {
-            sums.iter_mut().zip(values.iter().zip(window)).for_each(|(sum, v)| add(sum, v));
+        // Sum by sum: value by value, the compiler would turn rows and values over and over.
+        for (first, sums) in sums.iter_mut().enumerate() {
+            for k in (first..n).step_by(LANES) {
+                let by = window[k];
+                sums.iter_mut().zip(&eight[k]).for_each(|(sum, value)| *sum += value * by);
+            }
         }
-        sums.iter_mut().zip(left.iter().zip(rest)).for_each(|(sum, v)| add(sum, v));
         let [a, b, c, d, e, f, g, h] = sums;
         let total = |k: usize| ((a[k] + b[k]) + (c[k] + d[k])) + ((e[k] + f[k]) + (g[k] + h[k]));
         products.extend_from_slice(&std::array::from_fn::<f32, LANES, _>(total));

@@ -7,6 +7,8 @@
     reason = "columns are clamped to the profile before they become indices"
 )]
 
+use multiversion::multiversion;
+
 use crate::pipeline::decode::least_squares::solve;
 use crate::pipeline::decode::linear::fit::model::Model;
 use crate::pipeline::decode::linear::joint::spread::{REACH, Shape, Spread};
@@ -120,7 +122,7 @@ impl Scene {
             for (r, slope) in row[LIGHT..].iter_mut().zip(slopes) {
                 *r = -ink * slope;
             }
-            sums.add(&row, rest);
+            sums.add(row, rest);
         }
         // As many as there are columns in all, so that what is held back weighs the same.
         let (mut normal, right) = sums.whole(step as f64);
@@ -224,53 +226,61 @@ impl Scene {
     }
 }
 
-/// Equations summed up over columns: in short numbers, which are worked on several at once, and those of some
-/// columns at a time in long ones.
+/// Columns whose equations are summed up in short numbers.
+const FEW: usize = 16;
+
+/// Equations summed up over columns: those of a few columns at a time in short numbers, which are worked on several at
+/// once, and all in long ones.
 #[derive(Debug, Default)]
 struct Sums {
-    few: [[f32; UNKNOWNS]; UNKNOWNS],
-    few_right: [f32; UNKNOWNS],
+    rows: [[f32; UNKNOWNS]; FEW],
+    rests: [f32; FEW],
     n_few: usize,
     normal: [[f64; UNKNOWNS]; UNKNOWNS],
     right: [f64; UNKNOWNS],
 }
 
 impl Sums {
-    fn add(&mut self, row: &[f32; UNKNOWNS], rest: f32) {
-        // Only one half of what is symmetrical, in pieces of four.
-        for (k, (sums, factor)) in self.few.iter_mut().zip(row).enumerate() {
-            // Terms of the light that are not fitted.
-            if *factor == 0.0 {
-                continue;
-            }
-            let from = k & !3;
-            let pairs = sums[from..].iter_mut().zip(&row[from..]);
-            pairs.for_each(|(sum, value)| *sum += factor * value);
-        }
-        self.few_right.iter_mut().zip(row).for_each(|(sum, value)| *sum += rest * value);
+    fn add(&mut self, row: [f32; UNKNOWNS], rest: f32) {
+        (self.rows[self.n_few], self.rests[self.n_few]) = (row, rest);
         self.n_few += 1;
-        if self.n_few == 16 {
+        if self.n_few == FEW {
             self.flush();
         }
     }
 
     fn flush(&mut self) {
-        let all = self.normal.as_flattened_mut().iter_mut().zip(self.few.as_flattened());
-        let right = self.right.iter_mut().zip(&self.few_right);
-        all.chain(right).for_each(|(sum, few)| *sum += f64::from(*few));
-        self.few = [[0.0; UNKNOWNS]; UNKNOWNS];
-        self.few_right = [0.0; UNKNOWNS];
-        self.n_few = 0;
+        let Self { rows, rests, n_few, normal, right } = self;
+        add_products(&rows[..*n_few], &rests[..*n_few], normal, right);
+        *n_few = 0;
     }
 
     /// Both sides, as if each column had been added so many times.
     fn whole(mut self, times: f64) -> ([[f64; UNKNOWNS]; UNKNOWNS], [f64; UNKNOWNS]) {
         self.flush();
-        for k in 1..UNKNOWNS {
-            for j in 0..k {
-                self.normal[k][j] = self.normal[j][k];
-            }
-        }
         (self.normal.map(|row| row.map(|sum| times * sum)), self.right.map(|sum| times * sum))
+    }
+}
+
+/// Adds the products of the unknowns of each row by each other, and by what is left there, to both sides.
+#[multiversion(targets("x86_64+avx2"))]
+fn add_products(
+    rows: &[[f32; UNKNOWNS]],
+    rests: &[f32],
+    normal: &mut [[f64; UNKNOWNS]; UNKNOWNS],
+    right: &mut [f64; UNKNOWNS],
+) {
+    let mut sums = [0.0_f32; UNKNOWNS];
+    for (row, rest) in rows.iter().zip(rests) {
+        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += rest * value);
+    }
+    right.iter_mut().zip(sums).for_each(|(all, few)| *all += f64::from(few));
+    for (k, normal) in normal.iter_mut().enumerate() {
+        let mut sums = [0.0_f32; UNKNOWNS];
+        for row in rows {
+            let factor = row[k];
+            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += factor * value);
+        }
+        normal.iter_mut().zip(sums).for_each(|(all, few)| *all += f64::from(few));
     }
 }
