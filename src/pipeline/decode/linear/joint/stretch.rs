@@ -50,14 +50,20 @@ pub fn stretches<'p>(
         free_ends.clear();
         free_ends.extend(ends.filter(|(_, free)| *free > least));
         for (from, before) in starts.filter(|(_, free)| *free > least) {
-            for (to, after) in &*free_ends {
-                let pitch = (to - from) / modules;
-                let is_free = before.min(*after) > wanted.quiet * pitch;
+            let pitch = |to: f32| (to - from) / modules;
+            let is_free = |free: f32, to: f32| free > wanted.quiet * pitch(to);
+            let nearest = free_ends.partition_point(|(to, _)| pitch(*to) < PITCH.start);
+            for (to, after) in &free_ends[nearest..] {
                 // The ends are moved outward, so that no less is between them.
                 let is_dense = || n_within(from, *to) >= wanted.edges.end;
-                if !is_free || !PITCH.contains(&pitch) || is_dense() {
+                if pitch(*to) >= PITCH.end || !is_free(before, *to) || is_dense() {
+                    // Nor does it suit what is farther.
+                    break;
+                }
+                if !is_free(*after, *to) {
                     continue;
                 }
+                let pitch = pitch(*to);
                 let (from, to) = (rim(profile, from, -pitch), rim(profile, *to, pitch));
                 let same = |(a, b): &(f32, f32)| (a - from).abs() + (b - to).abs() < pitch;
                 if wanted.edges.contains(&n_within(from, to)) && !found.iter().any(same) {
