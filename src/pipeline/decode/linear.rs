@@ -34,7 +34,7 @@ use crate::pipeline::decode::glance::{
 };
 use crate::pipeline::decode::linear::ballot::{Ballot, Claim};
 use crate::pipeline::decode::linear::fit::Side;
-use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
+use crate::pipeline::decode::linear::fit::hypothesis::{hypotheses, stretches};
 use crate::pipeline::decode::linear::fit::model::Kind;
 use crate::pipeline::decode::linear::reader::Reader;
 use crate::pipeline::decode::linear::reading::Reading;
@@ -315,9 +315,10 @@ fn symbols<'s>(
 /// Reads what has no clear edges: what the whole may be is looked for in each of the pooled profiles.
 fn fit(pooled: &Pooled, (formats, pools): (&Formats, &Pools), ballot: &mut Ballot) {
     let [whole, ..] = pooled;
+    let stretches = stretches(whole, pools);
     let sides = pooled.each_ref().map(|profile| LazyCell::new(|| Side::both(profile, pools)));
     for direction in 0..2 {
-        for hypothesis in &*hypotheses(whole, &sides[0][direction], formats, pools) {
+        for hypothesis in &*hypotheses(&stretches, &sides[0][direction], formats, pools) {
             let mut misses = 0;
             for (k, side) in sides.iter().enumerate() {
                 let reading = side[direction].read(hypothesis, pools);

@@ -395,7 +395,7 @@ fn digits<const N: usize>(inner: &[usize]) -> Option<[usize; N]> {
 mod tests {
     use super::*;
     use crate::pipeline::decode::Formats;
-    use crate::pipeline::decode::linear::fit::hypothesis::hypotheses;
+    use crate::pipeline::decode::linear::fit::hypothesis::{hypotheses, stretches};
     use crate::pipeline::decode::profile::smoothed;
 
     /// A profile of 3 columns a module of Code 128 values, stop character not given.
@@ -415,7 +415,7 @@ mod tests {
         let pools = Pools::default();
         let sides = Side::both(profile, &pools);
         let read = |side: &Side<'_>| {
-            let found = hypotheses(profile, side, &Formats::all(), &pools);
+            let found = hypotheses(&stretches(profile, &pools), side, &Formats::all(), &pools);
             found.iter().filter_map(|h| side.read(h, &pools)).map(|r| r.text).collect::<Vec<_>>()
         };
         let mut texts: Vec<Text> = sides.iter().flat_map(read).collect();

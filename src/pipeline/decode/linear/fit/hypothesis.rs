@@ -69,9 +69,9 @@ pub struct Hypothesis {
 /// The same for the guards of an EAN, which are short; the rest of it must tell.
 const MIN_GUARDS: f32 = 0.6;
 
-/// What `profile`, of which `side` is one, may be: the likeliest first.
+/// What a profile, of which `side` is one, may be in these stretches: the likeliest first.
 pub fn hypotheses<'p>(
-    profile: &[f32],
+    stretches: &[(f32, f32)],
     side: &Side<'_>,
     formats: &Formats,
     pools: &'p Pools,
@@ -79,8 +79,8 @@ pub fn hypotheses<'p>(
     let ends = &*END_TABLES;
     let mut found = pools.fit.hypotheses.empty();
     let view = &mut pools.fit.rooms.lend().view;
-    for ends_of in stretches(profile, pools).iter() {
-        let (from, to) = side.mirror(*ends_of);
+    for stretch in stretches {
+        let (from, to) = side.mirror(*stretch);
         for kind in kinds(to - from, formats) {
             found.extend(ends.judge(kind, (from, to), &side.sampler, view));
         }

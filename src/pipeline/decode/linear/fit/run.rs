@@ -8,7 +8,7 @@ use crate::pipeline::decode::linear::fit::hypothesis::{
 use crate::pipeline::decode::linear::fit::model::{Kind, MOST_SLOTS};
 use crate::pipeline::decode::linear::fit::template::{Optics, Sampler};
 use crate::pipeline::decode::linear::fit::{Room, Side, place, tables};
-use crate::pipeline::decode::pool::Pools;
+use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::profile::Bars;
 use crate::pipeline::symbol::Symbology;
 
@@ -65,36 +65,51 @@ pub struct Start {
     optics: Optics,
 }
 
-/// Adds what `profile`, of which `side` is one, can be followed as.
-pub fn add_runs(
-    profile: &[f32],
-    side: &Side<'_>,
+/// What `profile` can be followed as from either end.
+pub fn runs<'p>(profile: &[f32], formats: &Formats, pools: &'p Pools) -> Lent<'p, Vec<Run>> {
+    let mut found = pools.fit.runs.empty();
+    let stretches = stretches(profile, pools);
+    if stretches.is_empty() {
+        return found;
+    }
+    let edges = &Bars::of(profile, 0.2, pools).edges;
+    for side in Side::both(profile, pools) {
+        let ends = stretches.iter().map(|ends| side.mirror(*ends));
+        let mut ends = pools.fit.stretches.collect(ends);
+        ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        // What may begin at one place may end at several.
+        for ends in ends.chunk_by(|a, b| (a.0 - b.0).abs() < 0.1) {
+            let room = &mut pools.fit.rooms.lend();
+            add_runs(ends, (edges, &side), formats, room, &mut found);
+        }
+    }
+    found
+}
+
+/// Adds what begins at one place and has one of these `ends`, the farthest first.
+fn add_runs(
+    ends: &[(f32, f32)],
+    (edges, side): (&[f32], &Side<'_>),
     formats: &Formats,
-    pools: &Pools,
+    room: &mut Room,
     found: &mut Vec<Run>,
 ) {
-    let mut ends = stretches(profile, pools);
-    ends.iter_mut().for_each(|ends| *ends = side.mirror(*ends));
-    ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
-    let edges = &Bars::of(profile, 0.2, pools).edges;
-    let room = &mut *pools.fit.rooms.lend();
-    // What may begin at one place may end at several.
-    for ends in ends.chunk_by(|a, b| (a.0 - b.0).abs() < 0.1) {
-        for (kind, [table, _]) in &END_TABLES.tables {
-            let wanted = match kind {
-                Kind::Code128(_) => formats.has(Symbology::Code128),
-                Kind::Code39(..) => formats.has(Symbology::Code39),
-                Kind::Ean13 | Kind::Ean8 => false,
-            };
-            if wanted && let Some(longest) = ends.first() {
-                let (from, to) = side.mirror(*longest);
-                let n_elements = edges.iter().filter(|e| (from..to).contains(*e)).count();
-                let starts = starts((*kind, table), (*longest, n_elements), &side.sampler, room);
-                for start in starts.into_iter().flatten() {
-                    let follow = |ends: &(f32, f32)| follow((*kind, *ends), start, side, room);
-                    found.extend(ends.iter().filter_map(follow));
-                }
-            }
+    let Some(longest) = ends.first() else { return };
+    let (from, to) = side.mirror(*longest);
+    let n_elements = edges.iter().filter(|e| (from..to).contains(*e)).count();
+    for (kind, [table, _]) in &END_TABLES.tables {
+        let wanted = match kind {
+            Kind::Code128(_) => formats.has(Symbology::Code128),
+            Kind::Code39(..) => formats.has(Symbology::Code39),
+            Kind::Ean13 | Kind::Ean8 => false,
+        };
+        if !wanted {
+            continue;
+        }
+        let starts = starts((*kind, table), (*longest, n_elements), &side.sampler, room);
+        for start in starts.into_iter().flatten() {
+            let follow = |ends: &(f32, f32)| follow((*kind, *ends), start, side, room);
+            found.extend(ends.iter().filter_map(follow));
         }
     }
 }

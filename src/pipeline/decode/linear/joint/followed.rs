@@ -1,9 +1,8 @@
 //! What was followed from its start character, fitted as a whole: Code 128 and Code 39.
 
 use crate::pipeline::decode::Formats;
-use crate::pipeline::decode::linear::fit::Side;
 use crate::pipeline::decode::linear::fit::model::Model;
-use crate::pipeline::decode::linear::fit::run::{Run, add_runs};
+use crate::pipeline::decode::linear::fit::run::{Run, runs};
 use crate::pipeline::decode::linear::joint::light;
 use crate::pipeline::decode::linear::joint::scene::{Scene, TERMS};
 use crate::pipeline::decode::linear::joint::settle::{Fitted, as_reading, settled};
@@ -28,10 +27,7 @@ const MIN_RATIO: f32 = 1.6;
 /// What the pooled profiles of a strip read, and in which of them (bit k is profile k).
 pub fn read(pooled: &Pooled, formats: &Formats, pools: &Pools) -> Option<(Reading, u32)> {
     let [whole, ..] = pooled;
-    let mut ways = pools.fit.runs.empty();
-    for side in Side::both(whole, pools) {
-        add_runs(whole, &side, formats, pools, &mut ways);
-    }
+    let mut ways = runs(whole, formats, pools);
     ways.retain(|run| run.likeness > MIN_LIKENESS);
     if ways.is_empty() {
         return None;
