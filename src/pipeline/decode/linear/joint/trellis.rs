@@ -243,7 +243,7 @@ impl<'p> Trellis<'p> {
         let modulus = rule.modulus;
         // As if a row of no cost were before the first.
         states.clear(modulus);
-        states.reach(rule.start % modulus, 0.0);
+        states.reach(State::new(0, rule.start % modulus, modulus), 0.0);
         for (k, place) in self.places.iter().enumerate() {
             let first = self.model.alphabet(k).first;
             let (low, high) = rule.allowed[k];
@@ -253,10 +253,10 @@ impl<'p> Trellis<'p> {
             for (j, row) in rows.filter(|(_, row)| (low..high).contains(row)) {
                 let add = rule.weights[k] * ((first + row) % rule.values) % modulus;
                 for state in &states.live {
-                    let cost = place.beside[j * width + state / modulus] + place.own[j];
-                    let there = j * modulus + (state % modulus + add) % modulus;
+                    let cost = place.beside[j * width + state.row] + place.own[j];
+                    let there = State::new(j, state.sum + add, modulus);
                     let keeps = |error: &f32| *error < f32::MAX && error + cost + ahead[j] <= limit;
-                    let ways = states.least[*state].into_iter().filter(keeps);
+                    let ways = states.least[state.at].into_iter().filter(keeps);
                     ways.for_each(|error| next.reach(there, error + cost));
                 }
             }
@@ -264,10 +264,27 @@ impl<'p> Trellis<'p> {
             std::mem::swap(states, next);
         }
         let mut least = [f32::MAX; 2];
-        for state in states.live.iter().filter(|state| state.is_multiple_of(modulus)) {
-            states.least[*state].iter().for_each(|error| keep(&mut least, *error));
+        for state in states.live.iter().filter(|state| state.sum == 0) {
+            states.least[state.at].iter().for_each(|error| keep(&mut least, *error));
         }
         least.map(|error| (error < f32::MAX).then_some(error))
+    }
+}
+
+/// A row of a place, and the sum of the values up to there.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    row: usize,
+    sum: usize,
+    /// Its place among all.
+    at: usize,
+}
+
+impl State {
+    /// That of a sum which is less than twice the modulus.
+    fn new(row: usize, sum: usize, modulus: usize) -> Self {
+        let sum = if sum < modulus { sum } else { sum - modulus };
+        Self { row, sum, at: row * modulus + sum }
     }
 }
 
@@ -275,23 +292,24 @@ impl<'p> Trellis<'p> {
 #[derive(Debug, Default)]
 pub struct States {
     least: Vec<[f32; 2]>,
-    live: Vec<usize>,
+    live: Vec<State>,
 }
 
 impl States {
     /// Makes them `n` states to which there is no way.
     fn clear(&mut self, n: usize) {
         for state in self.live.drain(..) {
-            self.least[state] = [f32::MAX; 2];
+            self.least[state.at] = [f32::MAX; 2];
         }
         self.least.resize(n.max(self.least.len()), [f32::MAX; 2]);
     }
 
-    fn reach(&mut self, state: usize, error: f32) {
-        if self.least[state][0] >= f32::MAX {
+    fn reach(&mut self, state: State, error: f32) {
+        let least = &mut self.least[state.at];
+        if least[0] >= f32::MAX {
             self.live.push(state);
         }
-        keep(&mut self.least[state], error);
+        keep(least, error);
     }
 }
 
