@@ -46,6 +46,9 @@ const END_SCALES: [f32; 5] = [1.0, 0.95, 1.05, 0.9, 1.1];
 /// Least mean correlation of both ends at the mean module.
 const WORTH_TRYING: f32 = 0.5;
 
+/// What no correlation exceeds, be it rounded.
+const MOST: f32 = 1.01;
+
 /// Least mean correlation of both ends with their characters.
 const MIN_ENDS: f32 = 0.8;
 
@@ -246,8 +249,11 @@ impl EndTables {
         let at_first = |pitch: f32| (from, pitch, opening);
         let at_last = |pitch: f32| (to - closing * pitch, pitch, closing);
         // The mean module through the plain blurs says whether it is worth trying the others.
-        let [openings, closings] =
-            [first.plain(at_first(mean), sampler, view), last.plain(at_last(mean), sampler, view)];
+        let openings = first.plain(at_first(mean), sampler, view);
+        if openings.iter().copied().fold(-1.0, f32::max) + MOST < 2.0 * WORTH_TRYING {
+            return None;
+        }
+        let closings = last.plain(at_last(mean), sampler, view);
         let both = openings.iter().zip(&closings).map(|(a, b)| a + b);
         if both.fold(0.0, f32::max) < 2.0 * WORTH_TRYING {
             return None;

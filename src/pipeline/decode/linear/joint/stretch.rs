@@ -35,7 +35,7 @@ pub fn stretches<'p>(
     wanted: &Wanted,
     pools: &'p Pools,
 ) -> Lent<'p, Vec<(f32, f32)>> {
-    let [mut found, mut free_ends] = [(); 2].map(|()| pools.fit.stretches.empty());
+    let [mut found, mut free_ends, mut tried] = [(); 3].map(|()| pools.fit.stretches.empty());
     // A thin bar at an end is faint in a blur, and a rim of the paper is faint too: either threshold may be
     // the right one, at either end.
     let [clear, faint] = [0.3, 0.12].map(|share| Bars::of(profile, share, pools));
@@ -60,9 +60,11 @@ pub fn stretches<'p>(
                     // Nor does it suit what is farther.
                     break;
                 }
-                if !is_free(*after, *to) {
+                // Most edges are found at either threshold.
+                if !is_free(*after, *to) || tried.contains(&(from, *to)) {
                     continue;
                 }
+                tried.push((from, *to));
                 let pitch = pitch(*to);
                 let (from, to) = (rim(profile, from, -pitch), rim(profile, *to, pitch));
                 let same = |(a, b): &(f32, f32)| (a - from).abs() + (b - to).abs() < pitch;
