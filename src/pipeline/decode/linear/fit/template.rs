@@ -216,10 +216,11 @@ impl Sampler {
             if at < last { at } else { last }
         }));
         let sum_to = |at: f32| {
-            // By way of i32, which is one instruction.
-            let k = at as i32 as usize;
-            let Some(&[a, b]) = self.sums.get(k..k + 2) else { return 0.0 };
-            a + (b - a) * f64::from(at - k as f32)
+            // By way of i32 there and back, each of which is one instruction.
+            let column = at as i32;
+            let rest = self.sums.get(column as usize..).and_then(<[f64]>::first_chunk);
+            let Some([a, b]) = rest else { return 0.0 };
+            a + (b - a) * f64::from(at - column as f32)
         };
         let mut before = out.first().map_or(0.0, |at| sum_to(*at));
         for k in 0..n {

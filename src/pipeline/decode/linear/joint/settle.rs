@@ -274,10 +274,11 @@ pub fn darkness<'p>(
         light.iter_mut().zip(&*values).for_each(|(light, column)| *light = scene.light_at(*column));
         for (value, (paper, ink)) in values.iter_mut().zip(light) {
             let column = value.max(0.0).min(last as f32);
-            // By way of i32, which is one instruction.
-            let k = column as i32 as usize;
+            // By way of i32 there and back, each of which is one instruction.
+            let whole = column as i32;
+            let k = whole as usize;
             let (a, b) = (profile[k.min(last)], profile[(k + 1).min(last)]);
-            *value = (paper - (a + (b - a) * (column - k as f32))) / ink.max(4.0);
+            *value = (paper - (a + (b - a) * (column - whole as f32))) / ink.max(4.0);
         }
     }
     values

@@ -96,9 +96,10 @@ impl Spread {
         if place <= 0.0 {
             return (0.0, 0.0);
         }
-        let k = place as usize;
-        match self.steps.get(k..k + 2) {
-            Some(&[a, b]) => (a + (b - a) * (place - k as f32), (b - a) * FINENESS as f32),
+        // By way of i32 there and back, each of which is one instruction.
+        let entry = place as i32;
+        match self.steps.get(entry as usize..).and_then(<[f32]>::first_chunk) {
+            Some([a, b]) => (a + (b - a) * (place - entry as f32), (b - a) * FINENESS as f32),
             _ => (1.0, 0.0),
         }
     }
