@@ -262,3 +262,26 @@ fn open_ended(ratio: Ratio) -> Vec<Alphabet> {
     }
     alphabets
 }
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    #[test_case(Kind::Ean13, &[0, 1, 1, 1, 1, 1, 1, 2, 3, 3, 3, 3, 3, 3, 4]; "EAN-13")]
+    #[test_case(Kind::Ean8, &[0, 1, 1, 1, 1, 2, 3, 3, 3, 3, 4]; "EAN-8")]
+    #[test_case(Kind::Code128(4), &[0, 1, 1, 2]; "Code 128")]
+    #[test_case(Kind::Code39(4, Ratio::TwoAndAHalf), &[0, 1, 1, 2]; "Code 39")]
+    fn modules_are_those_of_the_characters_in_their_places(kind: Kind, slots: &[usize]) {
+        for model in [kind.model(), kind.model().open_ended()] {
+            assert_eq!(model.slots().collect::<Vec<_>>(), slots);
+            let modules: f32 = (0..slots.len()).map(|k| model.alphabet(k).modules).sum();
+            assert!((modules - model.modules()).abs() < 1e-9);
+            // All rows of an alphabet are as long.
+            let odd =
+                |a: &Alphabet| a.rows.iter().any(|row| (row.modules() - a.modules).abs() > 1e-9);
+            assert!(!model.alphabets.iter().any(odd));
+        }
+    }
+}
