@@ -16,6 +16,7 @@ pub mod linear;
 pub mod locate;
 pub mod matrix;
 pub mod noise;
+pub mod order;
 pub mod patch;
 pub mod patches;
 pub mod pool;
@@ -199,13 +200,14 @@ fn look(view: View<'_>, formats: &Formats, work: Work, pools: &Pools) -> Decoded
         read_coarser(&mut search, &smaller, pools);
     }
     if search.found.symbols.is_empty() {
-        matrix::read_whole(view, formats, &mut search.found.symbols);
+        matrix::read_whole((view, pools), formats, &mut search.found.symbols);
     }
     search.fit_whole();
     let (unread, spent) = (search.unread(), work.columns() - search.work().columns());
     let candidates = search.candidates();
     let mut found = Decoded { candidates, unread, spent, ..search.found };
     sort(&mut found.symbols);
+    drop(patches);
     // What was lent last comes back first, so that the next picture lends each for what it was.
     let [half, quarter, eighth] = smaller;
     drop((eighth, quarter, half));

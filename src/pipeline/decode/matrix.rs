@@ -5,9 +5,11 @@ pub mod bits;
 pub mod datamatrix;
 pub mod edges;
 pub mod grid;
+pub mod hough;
 pub mod line;
 pub mod pdf417;
 pub mod qr;
+pub mod relief;
 pub mod rings;
 pub mod sheet;
 pub mod solomon;
@@ -16,8 +18,10 @@ pub mod stacked;
 use crate::pipeline::decode::engine::{self, Effort, Family};
 use crate::pipeline::decode::matrix::edges::Edges;
 use crate::pipeline::decode::matrix::line::Line;
-use crate::pipeline::decode::matrix::rings::{Relief, Rings};
+use crate::pipeline::decode::matrix::relief::Relief;
+use crate::pipeline::decode::matrix::rings::Rings;
 use crate::pipeline::decode::patch::Patch;
+use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::raster::{Gray, View};
 use crate::pipeline::decode::texture::is_mixed;
 use crate::pipeline::decode::{Formats, add};
@@ -35,6 +39,9 @@ pub(crate) const WHOLE: usize = 1300 * 1300;
 /// A picture of at most this many pixels is searched for finders enlarged, one of more than twice so many reduced.
 pub(crate) const FINE: usize = 240 * 240;
 
+/// A whole picture of more pixels than this is searched for finders reduced: what is large has large modules, too.
+const BOUNDED: usize = 2 * FINE;
+
 /// A patch of more pixels than this is searched at half its size, too.
 const FINEST: usize = 80 * 80;
 
@@ -49,42 +56,56 @@ const TINY: usize = 400 * 400;
 
 /// The symbol of a patch that has finder patterns, looked for in a crop of at most so many pixels.
 pub(crate) fn read_by_finders(
-    view: View<'_>,
+    (view, pools): (View<'_>, &Pools),
     patch: &Patch,
     formats: &Formats,
     most: usize,
 ) -> Option<Symbol> {
-    let crop = Crop::plain(view, patch).within(most);
+    let crop = Crop::plain((view, pools), patch).within(most);
     let gray = crop.gray.view();
-    let relief = Relief::of(gray);
+    let mut relief = Relief::of(gray, pools);
     let is_wanted = formats.has_any(Family::Qr.symbologies());
-    let finders = if is_wanted { relief.finders() } else { Vec::new() };
-    let qr = || formats.has(Symbology::QRCode).then(|| qr(gray, &finders))?;
-    let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &relief.bulls_eyes()))?;
+    let finders = if is_wanted { rings::finders(&relief, pools) } else { pools.rings.empty() };
+    let has_qr = formats.has(Symbology::QRCode);
+    let is_fine = has_qr && gray.luma.len() <= FINE_MODULES;
+    let found = has_qr
+        .then(|| qr((gray, pools), &finders))
+        .flatten()
+        .or_else(|| {
+            let is_wanted = formats.has(Symbology::Aztec);
+            is_wanted.then(|| aztec((gray, pools), &rings::bulls_eyes(&relief, pools)))?
+        })
+        .or_else(|| {
+            is_fine.then_some(())?;
+            relief.refine(gray);
+            qr((gray, pools), &rings::finders(&relief, pools))
+        });
+    if let Some(symbol) = found {
+        return Some(crop.placed(symbol));
+    }
     // Micro QR and rMQR have one finder pattern.
-    let of_one = || {
-        (1..3).contains(&finders.len()).then_some(())?;
-        let crop = Crop::of(view, patch).within(most);
-        let found = engine::read(crop.gray.view(), Family::Qr, Effort::Quick)?;
-        Some(crop.placed(found))
-    };
-    let may_be_fine = formats.has(Symbology::QRCode) && gray.luma.len() <= FINE_MODULES;
-    let fine = || may_be_fine.then(|| self::qr(gray, &Relief::of_fine(gray).finders()))?;
-    qr().or_else(aztec).or_else(fine).map(|symbol| crop.placed(symbol)).or_else(of_one)
+    (1..3).contains(&finders.len()).then_some(())?;
+    let crop = Crop::of((view, pools), patch).within(most);
+    let found = engine::read(crop.gray.view(), Family::Qr, Effort::Quick)?;
+    Some(crop.placed(found))
 }
 
 /// The Data Matrix symbol of a patch, looked for in a crop of at most so many pixels.
-pub(crate) fn read_by_sides(view: View<'_>, patch: &Patch, most: usize) -> Option<Symbol> {
+pub(crate) fn read_by_sides(
+    (view, pools): (View<'_>, &Pools),
+    patch: &Patch,
+    most: usize,
+) -> Option<Symbol> {
     // Enlarging adds nothing to straight edges.
-    let plain = Crop::plain(view, patch).within(most);
-    let whole = || Sides::of(plain.gray.view()).read().map(|symbol| plain.placed(symbol));
+    let plain = Crop::plain((view, pools), patch).within(most);
+    let whole = || plain.sides().read().map(|symbol| plain.placed(symbol));
     if plain.gray.luma.len() <= FINEST {
         return whole();
     }
     // Half the size is half the noise, and wide modules lose nothing. The sides of a finder show there, too: whatever was
     // read, print seldom.
     let half = plain.halved();
-    let sides = Sides::of(half.gray.view());
+    let sides = half.sides();
     if !sides.meet() {
         return None;
     }
@@ -92,40 +113,51 @@ pub(crate) fn read_by_sides(view: View<'_>, patch: &Patch, most: usize) -> Optio
 }
 
 /// The QR code of `view`, dark on light or light on dark.
-fn qr(view: View<'_>, finders: &[Rings]) -> Option<Symbol> {
-    let (dark, light): (Vec<Rings>, Vec<Rings>) = finders.iter().partition(|f| f.is_dark);
-    let on_dark = || (light.len() > 2).then(|| qr::read(negative(view).view(), &light))?;
-    qr::read(view, &dark).or_else(on_dark)
+fn qr((view, pools): (View<'_>, &Pools), finders: &[Rings]) -> Option<Symbol> {
+    let of = |is_dark: bool| {
+        let of_colour = finders.iter().filter(|rings| rings.is_dark == is_dark);
+        pools.rings.collect(of_colour.copied())
+    };
+    let (dark, light) = (of(true), of(false));
+    let on_dark =
+        || (light.len() > 2).then(|| qr::read((negative(view, pools).view(), pools), &light))?;
+    qr::read((view, pools), &dark).or_else(on_dark)
 }
 
 /// The Aztec symbol of `view`, dark on light or light on dark.
-fn aztec(view: View<'_>, eyes: &[Rings]) -> Option<Symbol> {
+fn aztec((view, pools): (View<'_>, &Pools), eyes: &[Rings]) -> Option<Symbol> {
     eyes.iter().take(MAX_EYES).find_map(|rings| {
         if rings.is_dark {
-            return aztec::read(view, rings);
+            return aztec::read((view, pools), rings);
         }
-        aztec::read(negative(view).view(), &Rings { is_dark: true, ..*rings })
+        let negative = negative(view, pools);
+        aztec::read((negative.view(), pools), &Rings { is_dark: true, ..*rings })
     })
 }
 
-fn negative(view: View<'_>) -> Gray {
-    let luma = view.luma.iter().map(|v| 255 - v).collect();
-    Gray { width: view.width, height: view.height, luma }
+fn negative<'p>(view: View<'_>, pools: &'p Pools) -> Lent<'p, Gray> {
+    let mut negative = pools.grays.lend();
+    let Gray { width, height, luma } = &mut *negative;
+    (*width, *height) = (view.width, view.height);
+    luma.clear();
+    luma.extend(view.luma.iter().map(|v| 255 - v));
+    negative
 }
 
 /// A patch and the straight edges in it that may be sides of a Data Matrix symbol.
 struct Sides<'a> {
     view: View<'a>,
-    edges: Edges,
-    lines: Vec<Line>,
+    pools: &'a Pools,
+    edges: Lent<'a, Edges>,
+    lines: Lent<'a, Vec<Line>>,
 }
 
 impl<'a> Sides<'a> {
-    fn of(view: View<'a>) -> Self {
-        let edges = Edges::of(view);
+    fn of(view: View<'a>, pools: &'a Pools) -> Self {
+        let edges = Edges::of(view, pools);
         let least = (0.25 * view.width.min(view.height) as f32).max(14.0);
-        let lines = edges.lines(least);
-        Self { view, edges, lines }
+        let lines = hough::lines(&edges, least, pools);
+        Self { view, pools, edges, lines }
     }
 
     /// Whether any two of them meet like those of a finder.
@@ -135,25 +167,27 @@ impl<'a> Sides<'a> {
 
     /// The symbol, dark on light or light on dark.
     fn read(mut self) -> Option<Symbol> {
-        datamatrix::read(self.view, &self.edges, &self.lines).or_else(|| {
+        let Self { view, pools, .. } = self;
+        datamatrix::read((view, pools), &self.edges, &self.lines).or_else(|| {
             let lines = self.reversed();
+            datamatrix::has_corner(&lines).then_some(())?;
             self.edges.reverse();
-            datamatrix::read(negative(self.view).view(), &self.edges, &lines)
+            datamatrix::read((negative(view, pools).view(), pools), &self.edges, &lines)
         })
     }
 
     /// Those of the negative.
-    fn reversed(&self) -> Vec<Line> {
-        self.lines.iter().map(Line::reversed).collect()
+    fn reversed(&self) -> Lent<'a, Vec<Line>> {
+        self.pools.lines.collect(self.lines.iter().map(Line::reversed))
     }
 }
 
 /// Reads a picture that is itself little more than a symbol, unless it is too large for that.
-pub fn read_whole(view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) {
+pub fn read_whole((view, pools): (View<'_>, &Pools), formats: &Formats, symbols: &mut Vec<Symbol>) {
     if view.width * view.height > WHOLE {
         return;
     }
-    let reduced = Crop::reduced(view, 2 * TINY);
+    let reduced = Crop::reduced((view, pools), 2 * TINY);
     let own = reduced.gray.view();
     if is_mixed(own, &all_of(own)) {
         let whole = Whole::of(view, reduced);
@@ -166,48 +200,57 @@ pub fn read_whole(view: View<'_>, formats: &Formats, symbols: &mut Vec<Symbol>) 
 struct Whole<'a> {
     view: View<'a>,
     /// The picture where it is small, or reduced.
-    reduced: Crop,
-    /// The same at a size at which it costs little, where finder patterns are looked for.
-    small: Crop,
-    finders: Vec<Rings>,
-    eyes: Vec<Rings>,
+    reduced: Crop<'a>,
+    /// The same at a size at which it costs little, where finder patterns are looked for, if that is another.
+    smaller: Option<Crop<'a>>,
+    finders: Lent<'a, Vec<Rings>>,
+    eyes: Lent<'a, Vec<Rings>>,
 }
 
 impl<'a> Whole<'a> {
-    fn of(view: View<'a>, reduced: Crop) -> Self {
-        let small = reduced.clone().bounded();
-        let relief = Relief::of(small.gray.view());
-        let (finders, eyes) = (relief.finders(), relief.bulls_eyes());
-        Self { view, reduced, small, finders, eyes }
+    fn of(view: View<'a>, reduced: Crop<'a>) -> Self {
+        let pools = reduced.pools;
+        let is_large = reduced.gray.luma.len() > BOUNDED;
+        let smaller = is_large.then(|| reduced.halved().within(BOUNDED));
+        let relief = Relief::of(smaller.as_ref().unwrap_or(&reduced).gray.view(), pools);
+        let (finders, eyes) = (rings::finders(&relief, pools), rings::bulls_eyes(&relief, pools));
+        Self { view, reduced, smaller, finders, eyes }
+    }
+
+    /// The picture in which finder patterns were looked for.
+    fn small(&self) -> &Crop<'a> {
+        self.smaller.as_ref().unwrap_or(&self.reduced)
     }
 
     /// What our own readers see.
     fn read_by_finders(&self, formats: &Formats) -> Option<Symbol> {
-        let gray = self.small.gray.view();
+        let small = self.small();
+        let gray = (small.gray.view(), small.pools);
         let aztec = || formats.has(Symbology::Aztec).then(|| aztec(gray, &self.eyes))?;
-        let placed = |symbol| self.small.placed(symbol);
+        let placed = |symbol| small.placed(symbol);
         let data_matrix = || formats.has(Symbology::DataMatrix).then(|| self.data_matrix())?;
         aztec().map(placed).or_else(data_matrix)
     }
 
     fn data_matrix(&self) -> Option<Symbol> {
         let is_fine = self.view.width * self.view.height <= FINE;
-        let enlarged = is_fine.then(|| Crop::enlarged(self.view, &all_of(self.view)));
-        let crop = enlarged.map(Crop::bounded);
-        let crop = crop.as_ref().unwrap_or(&self.small);
-        Sides::of(crop.gray.view()).read().map(|symbol| crop.placed(symbol))
+        let enlarged = || Crop::enlarged((self.view, self.reduced.pools), &all_of(self.view));
+        let enlarged = is_fine.then(|| enlarged().within(BOUNDED));
+        let crop = enlarged.as_ref().unwrap_or_else(|| self.small());
+        crop.sides().read().map(|symbol| crop.placed(symbol))
     }
 
     /// What rxing reads, at one size or two.
     fn read_by_rxing(&self, formats: &Formats) -> Option<Symbol> {
         let likely =
             |family: &Family| formats.has_any(family.symbologies()) && self.is_likely(*family);
-        let families: Vec<Family> = Family::ALL.into_iter().filter(likely).collect();
-        families.first()?;
+        let mut families = Family::ALL.into_iter().filter(likely).peekable();
+        families.peek()?;
         let is_tiny = self.view.width * self.view.height <= TINY;
-        let enlarged = is_tiny.then(|| Crop::enlarged(self.view, &all_of(self.view)));
+        let enlarged = || Crop::enlarged((self.view, self.reduced.pools), &all_of(self.view));
+        let enlarged = is_tiny.then(enlarged);
         let crops = || [&self.reduced].into_iter().chain(&enlarged);
-        families.into_iter().find_map(|family| {
+        families.find_map(|family| {
             crops().take(if family.is_square() { 2 } else { 1 }).find_map(|crop| {
                 let found = engine::read(crop.gray.view(), family, Effort::Hard)?;
                 Some(crop.placed(found))
@@ -217,7 +260,8 @@ impl<'a> Whole<'a> {
 
     /// Whether there is a finder pattern as large as a symbol has that fills a good part of the picture.
     fn is_likely(&self, family: Family) -> bool {
-        let side = self.small.gray.width.min(self.small.gray.height) as f32;
+        let gray = &self.small().gray;
+        let side = gray.width.min(gray.height) as f32;
         let has = |found: &[Rings], share: f32| {
             found.iter().any(|rings| 7.0 * rings.module > share * side)
         };
@@ -247,53 +291,52 @@ fn roomy(view: View<'_>, patch: &Patch) -> Patch {
 }
 
 /// A patch cut out with room around it, perhaps enlarged.
-#[derive(Clone)]
-struct Crop {
-    gray: Gray,
+struct Crop<'p> {
+    pools: &'p Pools,
+    gray: Lent<'p, Gray>,
     left: f32,
     top: f32,
     scale: f32,
 }
 
-impl Crop {
+impl<'p> Crop<'p> {
     /// `patch` with its room, enlarged if it is small.
-    fn of(view: View<'_>, patch: &Patch) -> Self {
+    fn of((view, pools): (View<'_>, &'p Pools), patch: &Patch) -> Self {
         if patch.width.min(patch.height) < SMALL_SIDE {
-            return Self::enlarged(view, &roomy(view, patch));
+            return Self::enlarged((view, pools), &roomy(view, patch));
         }
-        Self::plain(view, patch)
+        Self::plain((view, pools), patch)
     }
 
     /// `patch` with its room, as it is.
-    fn plain(view: View<'_>, patch: &Patch) -> Self {
+    fn plain((view, pools): (View<'_>, &'p Pools), patch: &Patch) -> Self {
         let roomy = roomy(view, patch);
         let Patch { left, top, .. } = roomy;
         let (right, bottom) = (left + roomy.width, top + roomy.height);
-        let mut luma = Vec::with_capacity(roomy.width * roomy.height);
+        let mut gray = pools.grays.lend();
+        (gray.width, gray.height) = (roomy.width, roomy.height);
+        gray.luma.clear();
         for y in top..bottom {
-            luma.extend_from_slice(view.row(y).get(left..right).unwrap_or_default());
+            gray.luma.extend_from_slice(view.row(y).get(left..right).unwrap_or_default());
         }
-        let gray = Gray { width: roomy.width, height: roomy.height, luma };
-        Self { gray, left: left as f32, top: top as f32, scale: 1.0 }
+        Self { pools, gray, left: left as f32, top: top as f32, scale: 1.0 }
     }
 
     /// All of `view`, halved until it has at most so many pixels.
-    fn reduced(view: View<'_>, most: usize) -> Self {
+    fn reduced((view, pools): (View<'_>, &'p Pools), most: usize) -> Self {
         if view.luma.len() <= most {
-            return Self::plain(view, &all_of(view));
+            return Self::plain((view, pools), &all_of(view));
         }
-        Self { gray: view.halved(), left: 0.0, top: 0.0, scale: 0.5 }.within(most)
+        let mut gray = pools.grays.lend();
+        view.halve_into(&mut gray);
+        Self { pools, gray, left: 0.0, top: 0.0, scale: 0.5 }.within(most)
     }
 
     /// `patch` at twice its size.
-    fn enlarged(view: View<'_>, patch: &Patch) -> Self {
-        let gray = view.doubled(patch.left, patch.top, (patch.width, patch.height));
-        Self { gray, left: patch.left as f32, top: patch.top as f32, scale: 2.0 }
-    }
-
-    /// The same at a size at which it costs little: what is large has large modules, too.
-    fn bounded(self) -> Self {
-        self.within(2 * FINE)
+    fn enlarged((view, pools): (View<'_>, &'p Pools), patch: &Patch) -> Self {
+        let mut gray = pools.grays.lend();
+        view.double_into((patch.left, patch.top), (patch.width, patch.height), &mut gray);
+        Self { pools, gray, left: patch.left as f32, top: patch.top as f32, scale: 2.0 }
     }
 
     /// The same halved until it has at most so many pixels.
@@ -306,7 +349,14 @@ impl Crop {
 
     /// The same at half its size.
     fn halved(&self) -> Self {
-        Self { gray: self.gray.view().halved(), scale: self.scale / 2.0, ..*self }
+        let mut gray = self.pools.grays.lend();
+        self.gray.view().halve_into(&mut gray);
+        Self { gray, scale: self.scale / 2.0, ..*self }
+    }
+
+    /// The straight edges in it.
+    fn sides(&self) -> Sides<'_> {
+        Sides::of(self.gray.view(), self.pools)
     }
 
     /// `symbol` with its corners in the whole picture.

@@ -1,6 +1,7 @@
 //! Noise told from modules: a pixel tells nothing of the next one.
 
 use crate::pipeline::decode::patch::Patch;
+use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::raster::View;
 
 /// Pixels of a step that leads from one module into another.
@@ -23,13 +24,13 @@ const WHITE: f32 = 0.5;
 /// Whether `patch` of `half`, `view` at half its size, is noise.
 ///
 /// Modules of two pixels look like it at half the size, noise that a camera has smoothed does not at the full one.
-pub fn is_noise(view: View<'_>, half: View<'_>, patch: &Patch) -> bool {
-    whiteness(half, patch) > WHITE_HALF && whiteness(view, &patch.scaled(2)) > WHITE
+pub fn is_noise(view: View<'_>, half: View<'_>, patch: &Patch, pools: &Pools) -> bool {
+    whiteness(half, patch, pools) > WHITE_HALF && whiteness(view, &patch.scaled(2), pools) > WHITE
 }
 
 /// The squared steps from pixel to pixel, as a share of those between pixels that are three apart: 1 in noise. The lesser
 /// one of both directions, in the middle one of the windows of `patch`: the rim of a box or a letter crosses a few.
-fn whiteness(view: View<'_>, patch: &Patch) -> f32 {
+fn whiteness(view: View<'_>, patch: &Patch, pools: &Pools) -> f32 {
     let right = (patch.left + patch.width).min(view.width);
     let bottom = (patch.top + patch.height).min(view.height.saturating_sub(APART));
     let starts = |from: usize, to: usize| (from..(to + 1).saturating_sub(LEAST)).step_by(WINDOW);
@@ -49,7 +50,7 @@ fn whiteness(view: View<'_>, patch: &Patch) -> f32 {
         let shares = near.iter().zip(&far).map(|(near, far)| *near as f32 / (*far).max(1) as f32);
         shares.fold(f32::MAX, f32::min)
     };
-    let mut shares: Vec<f32> = windows.map(of_window).collect();
+    let mut shares = pools.profiles.collect(windows.map(of_window));
     let middle = shares.len() / 2;
     if shares.is_empty() {
         return 0.0;
@@ -89,6 +90,6 @@ mod tests {
         let view = View { width: 160, height: 160, luma: &luma };
         let half = view.halved();
         let patch = Patch { left: 8, top: 8, width: 64, height: 64 };
-        assert_eq!(is_noise(view, half.view(), &patch), expected);
+        assert_eq!(is_noise(view, half.view(), &patch, &Pools::default()), expected);
     }
 }

@@ -3,17 +3,14 @@
 use crate::pipeline::decode::matrix::{FINE, read_by_finders, read_by_sides};
 use crate::pipeline::decode::noise::is_noise;
 use crate::pipeline::decode::patch::Patch;
-use crate::pipeline::decode::pool::Pools;
+use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::raster::View;
-use crate::pipeline::decode::reduced::Reduced;
+use crate::pipeline::decode::reduced::{HALVINGS, Reduced};
 use crate::pipeline::decode::texture::{
     is_mixed, may_be_modules, may_be_wide_modules, patches, wide_patches,
 };
 use crate::pipeline::decode::{Formats, add, contains, middle};
 use crate::pipeline::symbol::{Point, Symbol, Symbology};
-
-/// Most patches of one size that are read in one picture.
-const MAX_PATCHES: usize = 14;
 
 /// Pixels of a patch in the picture that it is read in, at most: modules of more than some sixteen pixels show no
 /// texture. What was read had 180 000.
@@ -23,8 +20,11 @@ const LARGEST: usize = 1_000_000;
 #[derive(Debug)]
 pub struct Patches<'a> {
     picture: View<'a>,
-    /// By the width of modules, those of narrow ones first.
-    sizes: Vec<OfSize<'a>>,
+    pools: &'a Pools,
+    /// Those of all modules but the wide ones.
+    narrow: OfSize<'a>,
+    /// Those of ever wider ones.
+    wide: [OfSize<'a>; HALVINGS],
 }
 
 /// Those whose modules show as texture at one size.
@@ -37,7 +37,7 @@ struct OfSize<'a> {
     /// Whether these are all modules but the wide ones.
     are_narrow: bool,
     /// In pixels of `view`, largest first.
-    patches: Vec<Patch>,
+    patches: Lent<'a, Vec<Patch>>,
 }
 
 impl<'a> Patches<'a> {
@@ -45,25 +45,31 @@ impl<'a> Patches<'a> {
     pub fn of(
         picture: View<'a>,
         reduced: &'a Reduced<'_>,
-        smaller: &'a [Reduced<'_>],
-        pools: &Pools,
+        smaller: &'a [Reduced<'_>; HALVINGS],
+        pools: &'a Pools,
     ) -> Self {
         let small = reduced.small(picture);
         let factor = if reduced.factor > 1.0 { 2 } else { 1 };
         let grids = [&*reduced.cells].into_iter().chain(reduced.fine.as_deref());
-        let patches = likely(picture, (small, factor), patches(grids, pools), may_be_modules);
-        let mut sizes = Vec::with_capacity(1 + smaller.len());
-        sizes.push(OfSize { view: picture, factor: 1, are_narrow: true, patches });
+        let mut found = patches(grids, pools);
+        keep_likely(&mut found, (picture, small, factor), may_be_modules, pools);
+        let narrow = OfSize { view: picture, factor: 1, are_narrow: true, patches: found };
         // What is wide loses nothing at half its size, which a picture has that is twice as large as the one it shows in.
         let (mut view, mut factor) = (small, factor);
-        for smaller in smaller {
+        let wide = smaller.each_ref().map(|smaller| {
             let small = smaller.small(picture);
-            let found = wide_patches(&smaller.cells, pools);
-            let patches = likely(view, (small, 2), found, may_be_wide_modules);
-            sizes.push(OfSize { view, factor, are_narrow: false, patches });
+            let mut patches = wide_patches(&smaller.cells, pools);
+            keep_likely(&mut patches, (view, small, 2), may_be_wide_modules, pools);
+            let of = OfSize { view, factor, are_narrow: false, patches };
             (view, factor) = (small, 2 * factor);
-        }
-        Self { picture, sizes }
+            of
+        });
+        Self { picture, pools, narrow, wide }
+    }
+
+    /// By the width of modules, those of narrow ones first.
+    fn sizes(&self) -> impl Iterator<Item = &OfSize<'a>> {
+        [&self.narrow].into_iter().chain(&self.wide)
     }
 
     /// They, in pixels of the whole picture.
@@ -72,14 +78,14 @@ impl<'a> Patches<'a> {
             let factor = of.factor;
             of.patches.iter().map(|patch| patch.scaled(factor)).collect::<Vec<_>>()
         };
-        self.sizes.iter().flat_map(of_size).collect()
+        self.sizes().flat_map(of_size).collect()
     }
 
     /// Adds the symbols that have finder patterns: QR Code and Aztec.
     pub fn read_by_finders(&self, formats: &Formats, symbols: &mut Vec<Symbol>) {
-        for of in &self.sizes {
+        for of in self.sizes() {
             of.read_each(self.picture, symbols, |patch| {
-                read_by_finders(of.view, patch, formats, of.most())
+                read_by_finders((of.view, self.pools), patch, formats, of.most())
             });
         }
     }
@@ -89,16 +95,18 @@ impl<'a> Patches<'a> {
         if !formats.has(Symbology::DataMatrix) {
             return;
         }
-        for of in self.sizes.iter().filter(|of| !of.patches.is_empty()) {
+        let mut known = self.pools.points.lend();
+        for of in self.sizes().filter(|of| !of.patches.is_empty()) {
             // A label with all that is on it may look like wide modules, too.
-            let known: Vec<Point> = symbols.iter().map(|symbol| middle(&symbol.corners)).collect();
+            known.clear();
+            known.extend(symbols.iter().map(|symbol| middle(&symbol.corners)));
             let is_label = |patch: &Patch| {
                 let patch = patch.scaled(of.factor);
                 !patch.is_about_square() || known.iter().any(|point| patch.holds(*point))
             };
             of.read_each(self.picture, symbols, |patch| {
                 let may_be = of.are_narrow || !is_label(patch);
-                may_be.then(|| read_by_sides(of.view, patch, of.most()))?
+                may_be.then(|| read_by_sides((of.view, self.pools), patch, of.most()))?
             });
         }
     }
@@ -112,7 +120,7 @@ impl OfSize<'_> {
         symbols: &mut Vec<Symbol>,
         read: impl Fn(&Patch) -> Option<Symbol>,
     ) {
-        for patch in &self.patches {
+        for patch in &*self.patches {
             let middle = patch.scaled(self.factor).middle();
             if !symbols.iter().any(|symbol| contains(symbol, middle)) {
                 let found = read(patch).map(|symbol| scaled(symbol, self.factor));
@@ -127,22 +135,22 @@ impl OfSize<'_> {
     }
 }
 
-/// Those of `found`, in pixels of `small`, that may be read in `view`, so many times as large: in pixels of that.
-fn likely(
-    view: View<'_>,
-    (small, factor): (View<'_>, usize),
-    found: Vec<Patch>,
-    may_be_modules: fn(View<'_>, &Patch) -> bool,
-) -> Vec<Patch> {
-    let is_noise = |patch: &Patch| factor > 1 && is_noise(view, small, patch);
-    let may_be_read = |patch: &Patch| {
+/// Keeps those of `found`, in pixels of `small`, that may be read in `view`, so many times as large: in pixels of that.
+fn keep_likely(
+    found: &mut Vec<Patch>,
+    (view, small, factor): (View<'_>, View<'_>, usize),
+    may_be_modules: fn(View<'_>, &Patch, &Pools) -> bool,
+    pools: &Pools,
+) {
+    found.retain(|patch| {
         patch.area() * factor * factor <= LARGEST
-            && may_be_modules(small, patch)
+            && may_be_modules(small, patch, pools)
             && is_mixed(small, patch)
-            && !is_noise(patch)
-    };
-    let found = found.into_iter().take(MAX_PATCHES);
-    found.filter(may_be_read).map(|patch| patch.scaled(factor)).collect()
+            && !(factor > 1 && is_noise(view, small, patch, pools))
+    });
+    for patch in found.iter_mut() {
+        *patch = patch.scaled(factor);
+    }
 }
 
 /// `symbol` in a picture `factor` times as large.

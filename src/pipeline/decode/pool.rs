@@ -8,18 +8,27 @@ use crate::pipeline::decode::cells::{Cells, Workspace};
 use crate::pipeline::decode::growth::Growth;
 use crate::pipeline::decode::linear::Desk;
 use crate::pipeline::decode::linear::ballot::Ballot;
+use crate::pipeline::decode::linear::fit::pools::FitPools;
+use crate::pipeline::decode::linear::joint::pools::JointPools;
 use crate::pipeline::decode::locate::Region;
+use crate::pipeline::decode::matrix::datamatrix::Corner;
+use crate::pipeline::decode::matrix::edges::Edges;
+use crate::pipeline::decode::matrix::hough::Hough;
+use crate::pipeline::decode::matrix::line::Line;
 use crate::pipeline::decode::matrix::pdf417::micro;
 use crate::pipeline::decode::matrix::pdf417::rails::Sight;
 use crate::pipeline::decode::matrix::pdf417::rows::Mark;
 use crate::pipeline::decode::matrix::pdf417::templates::Templates;
-use crate::pipeline::decode::linear::fit::pools::FitPools;
-use crate::pipeline::decode::linear::joint::pools::JointPools;
+use crate::pipeline::decode::matrix::qr::{Frame, Three};
+use crate::pipeline::decode::matrix::relief::Relief;
+use crate::pipeline::decode::matrix::rings::{Rings, Seen};
+use crate::pipeline::decode::patch::Patch;
 use crate::pipeline::decode::pooled::Pooled;
 use crate::pipeline::decode::profile::{Bars, Room};
 use crate::pipeline::decode::raster::Gray;
 use crate::pipeline::decode::strip::Bands;
-use crate::pipeline::decode::texture::Marked;
+use crate::pipeline::decode::texture::{Marked, Windows};
+use crate::pipeline::symbol::Point;
 
 /// What the decoder of one camera's pictures lends itself, a pool for each size and kind.
 #[derive(Debug, Default)]
@@ -66,6 +75,37 @@ pub struct Pools {
     pub fit: FitPools,
     /// What those of whole symbols use.
     pub joint: JointPools,
+    /// Places in a picture that may be matrix symbols.
+    pub patches: Pool<Vec<Patch>>,
+    /// Points in it.
+    pub points: Pool<Vec<Point>>,
+    /// The windows by which those are told from print.
+    pub windows: Pool<Windows>,
+    /// Patches in two colours.
+    pub reliefs: Pool<Relief>,
+    /// Concentric squares in them, and those that rows show.
+    pub rings: Pool<Vec<Rings>>,
+    pub seen: Pool<Vec<Seen>>,
+    /// Edges of patches.
+    pub edges: Pool<Edges>,
+    /// Room in which lines are found among those.
+    pub houghs: Pool<Hough>,
+    /// Such lines.
+    pub lines: Pool<Vec<Line>>,
+    /// Two of them that meet.
+    pub corners: Pool<Vec<Corner>>,
+    /// Three finder patterns, and how far they are from a square.
+    pub threes: Pool<Vec<(Three, f32)>>,
+    /// Sizes of the symbols they may be of, and how clear those are.
+    pub frames: Pool<Vec<(Frame, f32)>>,
+    /// Pairs of places in a symbol.
+    pub pairs: Pool<Vec<[(f32, f32); 2]>>,
+    /// How well each of several numbers fits.
+    pub scores: Pool<Vec<(usize, f32)>>,
+    /// How dark and how light modules are near each of many.
+    pub levels: Pool<Vec<(f32, f32)>>,
+    /// Whether each of many is so.
+    pub bools: Pool<Vec<bool>>,
 }
 
 /// A profile that is lent.

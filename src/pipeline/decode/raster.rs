@@ -121,6 +121,16 @@ impl<'a> View<'a> {
         self.luma.get(y * self.width..(y + 1) * self.width).unwrap_or_default()
     }
 
+    /// How many of every so manieth of its pixels have each brightness.
+    pub fn counts(&self, apart: usize) -> [usize; 256] {
+        // In turns to several places: a count that the one before it waits for takes five times as long.
+        let mut counts = [[0_u32; 4]; 256];
+        for (k, value) in self.luma.iter().step_by(apart).enumerate() {
+            counts[usize::from(*value)][k % 4] += 1;
+        }
+        counts.map(|turns| turns.iter().sum::<u32>() as usize)
+    }
+
     /// The brightness at a point between pixel centres; the rim continues outside.
     #[inline]
     pub fn sample(&self, x: f32, y: f32) -> f32 {
@@ -233,14 +243,22 @@ impl<'a> View<'a> {
         (half.width, half.height) = (width, height);
     }
 
-    /// The `width` x `height` pixels from column `left` and row `top` on at twice their size, between pixel centres.
+    /// Makes `doubled` the `width` x `height` pixels from column `left` and row `top` on at twice their size, between
+    /// pixel centres.
     ///
     /// A pixel of the picture is four of the result, each a quarter of a pixel off its middle: three parts of its own
     /// brightness and one of its neighbour's, across and down.
-    pub fn doubled(&self, left: usize, top: usize, (width, height): (usize, usize)) -> Gray {
+    pub fn double_into(
+        &self,
+        (left, top): (usize, usize),
+        (width, height): (usize, usize),
+        doubled: &mut Gray,
+    ) {
         let width = width.min(self.width.saturating_sub(left));
         let height = height.min(self.height.saturating_sub(top));
-        let mut luma = vec![0_u8; 4 * width * height];
+        (doubled.width, doubled.height) = (2 * width, 2 * height);
+        let Gray { luma, .. } = doubled;
+        luma.resize(4 * width * height, 0);
         let last = self.height.saturating_sub(1);
         let mut rows = [vec![0_u16; 2 * width], vec![0; 2 * width], vec![0; 2 * width]];
         self.widen(top.saturating_sub(1), left, &mut rows[1]);
@@ -256,7 +274,6 @@ impl<'a> View<'a> {
                 *lower = ((3 * *here + *below) >> 4) as u8;
             }
         }
-        Gray { width: 2 * width, height: 2 * height, luma }
     }
 
     /// Row `y` from column `left` on at twice its width, each value four times the brightness.
@@ -310,7 +327,8 @@ mod tests {
         let luma: Vec<u8> = (0..35_u8).map(|k| k.wrapping_mul(83)).collect();
         let picture = View { width: 7, height: 5, luma: &luma };
         for (left, top, width, height) in [(0, 0, 7, 5), (1, 2, 3, 2), (6, 4, 1, 1)] {
-            let doubled = picture.doubled(left, top, (width, height));
+            let mut doubled = Gray::default();
+            picture.double_into((left, top), (width, height), &mut doubled);
             assert_eq!((doubled.width, doubled.height), (2 * width, 2 * height));
             for (k, value) in doubled.luma.iter().enumerate() {
                 let at = |from: usize, k: usize| from as f32 + k as f32 / 2.0 - 0.25;

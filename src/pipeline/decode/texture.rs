@@ -5,8 +5,9 @@
 use crate::pipeline::decode::cells::{CELL, Cells};
 use crate::pipeline::decode::components::{Component, Components};
 use crate::pipeline::decode::lanes::fill;
+use crate::pipeline::decode::order::lead;
 use crate::pipeline::decode::patch::Patch;
-use crate::pipeline::decode::pool::Pools;
+use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::raster::View;
 
 /// Least share of the weaker direction in the energy of a cell.
@@ -45,8 +46,14 @@ const GROUND: f32 = 0.35;
 /// Windows on a side of a patch, of which every second is looked at where there are twice as many, and so on.
 const MAX_WINDOWS: usize = 16;
 
+/// So there are at most as many as this.
+const MOST_LINES: usize = 2 * MAX_WINDOWS;
+
 /// The same of a patch of a smaller picture.
 const MAX_WIDE_WINDOWS: usize = 6;
+
+/// Most patches of one size that are read in one picture.
+const MAX_PATCHES: usize = 14;
 
 /// What joined cells need to be a patch.
 struct Least {
@@ -73,9 +80,12 @@ const WIDE: Least = Least { side: 7, members: 40, filled: 0.35 };
 /// The same of cells without what they have from their neighbours alone.
 const WIDE_TRIMMED: Least = Least { side: 6, members: 30, filled: 0.4 };
 
-/// The patches of `grids`, cells of one size by gradients of one scale and another, largest first: found at a high
+/// The patches of `grids`, cells of one size by gradients of one scale and another, the largest few first: found at a high
 /// threshold and, where that breaks a faint symbol or finds none, at a lower one.
-pub fn patches<'a>(grids: impl IntoIterator<Item = &'a Cells>, pools: &Pools) -> Vec<Patch> {
+pub fn patches<'a, 'p>(
+    grids: impl IntoIterator<Item = &'a Cells>,
+    pools: &'p Pools,
+) -> Lent<'p, Vec<Patch>> {
     let marks = [(Mark::STRONG, &WINDOWED), (Mark::ANY, &WINDOWED), (Mark::OWN, &TRIMMED)];
     patches_of(grids, &marks, pools)
 }
@@ -83,17 +93,16 @@ pub fn patches<'a>(grids: impl IntoIterator<Item = &'a Cells>, pools: &Pools) ->
 /// The patches of `cells` of a smaller picture that are too large for modules which show in one twice as large.
 ///
 /// A high threshold finds nothing more: there are few cells, and wide modules have sharp edges.
-pub fn wide_patches(cells: &Cells, pools: &Pools) -> Vec<Patch> {
+pub fn wide_patches<'p>(cells: &Cells, pools: &'p Pools) -> Lent<'p, Vec<Patch>> {
     patches_of([cells], &[(Mark::ANY, &WIDE), (Mark::OWN, &WIDE_TRIMMED)], pools)
 }
 
-fn patches_of<'a>(
+fn patches_of<'a, 'p>(
     grids: impl IntoIterator<Item = &'a Cells>,
     wanted: &[(u8, &Least)],
-    pools: &Pools,
-) -> Vec<Patch> {
-    let mut found: Vec<Patch> = Vec::new();
-    let mut alone: Vec<Patch> = Vec::new();
+    pools: &'p Pools,
+) -> Lent<'p, Vec<Patch>> {
+    let (mut found, mut alone) = (pools.patches.empty(), pools.patches.empty());
     let mut marked = pools.marked.lend();
     for cells in grids {
         let strongest = cells.strongest(&mut pools.workspaces.lend());
@@ -113,12 +122,13 @@ fn patches_of<'a>(
         }
     }
     // Without their windows, symbols that stand close are two.
-    for patch in alone {
-        if !found.iter().any(|other| other.overlap(&patch) > 0.5) {
-            found.push(patch);
+    for patch in &*alone {
+        if !found.iter().any(|other| other.overlap(patch) > 0.5) {
+            found.push(*patch);
         }
     }
-    found.sort_by_key(|patch| std::cmp::Reverse(patch.area()));
+    lead(&mut found, MAX_PATCHES, |a, b| b.area().cmp(&a.area()));
+    found.truncate(MAX_PATCHES);
     found
 }
 
@@ -152,35 +162,39 @@ pub fn is_mixed(view: View<'_>, patch: &Patch) -> bool {
 
 /// Whether `patch` of `view` may be of modules, not of print: its lines change often, both ways, and where it is large
 /// some of its windows are as dark as light.
-pub fn may_be_modules(view: View<'_>, patch: &Patch) -> bool {
-    let windows = Windows::of(view, patch, MAX_WINDOWS);
-    windows.are_lively() && !windows.are_ground()
+pub fn may_be_modules(view: View<'_>, patch: &Patch, pools: &Pools) -> bool {
+    let mut windows = pools.windows.lend();
+    windows.look(view, patch, MAX_WINDOWS);
+    are_lively(windows.changes()) && !windows.are_ground()
 }
 
 /// Whether `patch` of `view` may be of modules that are too wide to show in a picture twice as large.
-pub fn may_be_wide_modules(view: View<'_>, patch: &Patch) -> bool {
-    let windows = Windows::of(view, patch, MAX_WIDE_WINDOWS);
+pub fn may_be_wide_modules(view: View<'_>, patch: &Patch, pools: &Pools) -> bool {
+    let mut windows = pools.windows.lend();
+    windows.look(view, patch, MAX_WIDE_WINDOWS);
     let [across, down] = windows.changes();
-    let sides = [patch.width as f32, patch.height as f32];
-    windows.are_lively()
+    are_lively([across, down])
+        && across <= MOST_CHANGES * patch.width as f32
+        && down <= MOST_CHANGES * patch.height as f32
         && !windows.are_ground()
-        && across <= MOST_CHANGES * sides[0]
-        && down <= MOST_CHANGES * sides[1]
 }
 
 /// The windows of a patch, but for those that are ground.
-struct Windows {
-    /// Rows and columns of windows.
-    rows: usize,
-    columns: usize,
+#[derive(Debug, Default)]
+pub struct Windows {
     /// Every so manieth one is looked at.
     stride: usize,
+    /// Rows and columns of windows.
+    size: (usize, usize),
     /// The row, the column and what is there.
     seen: Vec<(usize, usize, Window)>,
+    /// Where the mean of each lies between its darkest and its lightest pixel.
+    mixed: Vec<f32>,
 }
 
 impl Windows {
-    fn of(view: View<'_>, patch: &Patch, most: usize) -> Self {
+    /// Looks at those of `patch`, at most twice so many on a side.
+    fn look(&mut self, view: View<'_>, patch: &Patch, most: usize) {
         let stride = (patch.width.max(patch.height) / (most * WINDOW)).max(1);
         let n = |side: usize| ((side + WINDOW / 2) / (stride * WINDOW)).max(1);
         let (columns, rows) = (n(patch.width), n(patch.height));
@@ -189,41 +203,51 @@ impl Windows {
             let at = |k: usize| k * stride * WINDOW;
             (row, column, Window::of(view, patch.left + at(column), patch.top + at(row)))
         };
-        let mut seen: Vec<(usize, usize, Window)> = (0..rows * columns).map(window).collect();
+        (self.stride, self.size) = (stride, (rows, columns));
+        let seen = &mut self.seen;
+        seen.clear();
+        seen.extend((0..rows * columns).map(window));
         let strongest = seen.iter().map(|(_, _, window)| window.contrast()).max();
         let least = GROUND * f32::from(strongest.unwrap_or_default());
         seen.retain(|(_, _, window)| f32::from(window.contrast()) >= least);
-        Self { rows, columns, stride, seen }
-    }
-
-    /// Whether lines across change from dark to light and back as often as those of modules do, upright and level
-    /// ones: a word of print does so in one direction only.
-    ///
-    /// Ten modules as dark as by lot have six changes, however large they are. The livelier half of the lines counts,
-    /// for what is beside a symbol is in its patch, too.
-    fn are_lively(&self) -> bool {
-        let [across, down] = self.changes();
-        let (least, most) = (across.min(down), across.max(down));
-        least >= MANY_CHANGES || (least >= MIN_CHANGES && most < MAX_UNEVEN * least)
     }
 
     /// Changes in a line across the patch and in one down, as means of the livelier half.
     fn changes(&self) -> [f32; 2] {
-        let (mut across, mut down) = (vec![0.0_f32; self.rows], vec![0.0_f32; self.columns]);
+        let (mut across, mut down) = ([0.0_f32; MOST_LINES], [0.0_f32; MOST_LINES]);
         for (row, column, window) in &self.seen {
-            across[*row] += window.across as f32;
-            down[*column] += window.down as f32;
+            for (sums, k, n) in
+                [(&mut across, row, window.across), (&mut down, column, window.down)]
+            {
+                if let Some(sum) = sums.get_mut(*k) {
+                    *sum += n as f32;
+                }
+            }
         }
         let per_line = self.stride as f32 / WINDOW as f32;
-        [across, down].map(|mut changes| upper_half(&mut changes) * per_line)
+        let (rows, columns) = self.size;
+        [(&mut across, rows), (&mut down, columns)]
+            .map(|(changes, n)| upper_half(&mut changes[..n.min(MOST_LINES)]) * per_line)
     }
 
     /// Whether even the darkest windows are mostly ground, of so many that a symbol would be some of them.
-    fn are_ground(&self) -> bool {
-        let mut mixed: Vec<f32> = self.seen.iter().map(|(_, _, window)| window.mixed()).collect();
+    fn are_ground(&mut self) -> bool {
+        let Self { seen, mixed, .. } = self;
+        mixed.clear();
+        mixed.extend(seen.iter().map(|(_, _, window)| window.mixed()));
         let rank = mixed.len() / 10;
         mixed.len() >= MANY && *mixed.select_nth_unstable_by(rank, f32::total_cmp).1 > MOSTLY_GROUND
     }
+}
+
+/// Whether lines across change from dark to light and back as often as those of modules do, upright and level ones: a word
+/// of print does so in one direction only.
+///
+/// Ten modules as dark as by lot have six changes, however large they are. The livelier half of the lines counts, for what
+/// is beside a symbol is in its patch, too.
+fn are_lively([across, down]: [f32; 2]) -> bool {
+    let (least, most) = (across.min(down), across.max(down));
+    least >= MANY_CHANGES || (least >= MIN_CHANGES && most < MAX_UNEVEN * least)
 }
 
 /// The mean of the greater half of `values`.
@@ -234,6 +258,7 @@ fn upper_half(values: &mut [f32]) -> f32 {
 }
 
 /// A window of a patch.
+#[derive(Debug)]
 struct Window {
     /// Its darkest and its lightest pixel.
     range: (u8, u8),
@@ -376,7 +401,8 @@ mod tests {
             let patch = patch.scaled(2);
             patch.left.abs_diff(left) < 16 && (patch.left + patch.width).abs_diff(left + 48) < 16
         };
-        let found = patches([&coarse, &fine], &Pools::default());
+        let pools = Pools::default();
+        let found = patches([&coarse, &fine], &pools);
         assert!([100, 164].iter().all(|left| found.iter().any(|p| close(p, *left))), "{found:?}");
     }
 
@@ -388,7 +414,7 @@ mod tests {
     fn may_be_of(
         side: usize,
         is_dark: impl Fn(usize, usize) -> bool,
-        may_be: fn(View<'_>, &Patch) -> bool,
+        may_be: fn(View<'_>, &Patch, &Pools) -> bool,
     ) -> bool {
         let whole = side + 40;
         let pixel = |k: usize| {
@@ -398,7 +424,8 @@ mod tests {
         };
         let luma: Vec<u8> = (0..whole * whole).map(pixel).collect();
         let view = View { width: whole, height: whole, luma: &luma };
-        may_be(view, &Patch { left: 16, top: 16, width: side + 8, height: side + 8 })
+        let patch = Patch { left: 16, top: 16, width: side + 8, height: side + 8 };
+        may_be(view, &patch, &Pools::default())
     }
 
     #[test]

@@ -10,6 +10,9 @@ const SURE: [f32; 6] = [0.1, 0.2, 0.3, 0.42, 0.55, 0.7];
 /// Least evidence of a block that was read with erasures: 28 bits as of a symbol, and the choice among the attempts.
 const MIN_BITS: f32 = 33.0;
 
+/// Most words of a block: a field of 256 elements has no longer code.
+const MAX_WORDS: usize = 255;
+
 /// Codewords with their own error correction.
 #[derive(Debug, Clone)]
 pub struct Block {
@@ -34,19 +37,23 @@ impl Block {
         let n = self.words.len();
         let check = n.checked_sub(self.n_data)?;
         let attempt = |erased: &[usize]| {
-            let mut words = self.words.clone();
-            let changed = field.correct(&mut words, check, erased)?;
+            let mut room = [0; MAX_WORDS];
+            let words = room.get_mut(..n)?;
+            words.copy_from_slice(&self.words);
+            let changed = field.correct(words, check, erased)?;
             let data = words.iter().take(self.n_data).map(|w| u8::try_from(*w).ok());
             Some((data.collect::<Option<Vec<u8>>>()?, (changed, erased.len())))
         };
         if let Some((data, changed)) = attempt(&[]) {
             return Some((data, correction.and((n, check), 8, changed)));
         }
-        let mut n_before = 0;
+        let mut erased = Vec::with_capacity(n);
         (0..SURE.len()).find_map(|least| {
             let unsure = ranks.iter().enumerate().filter(|(_, rank)| **rank <= least);
-            let erased: Vec<usize> = unsure.map(|(k, _)| k).collect();
-            if erased.len() == std::mem::replace(&mut n_before, erased.len()) {
+            let n_before = erased.len();
+            erased.clear();
+            erased.extend(unsure.map(|(k, _)| k));
+            if erased.len() == n_before {
                 return None;
             }
             let (data, changed) = attempt(&erased)?;
@@ -60,16 +67,16 @@ impl Block {
 #[derive(Debug)]
 pub struct Blocks<'a> {
     /// Its modules.
-    pub bits: &'a Bits,
+    pub bits: &'a Bits<'a>,
     /// What their blocks are.
-    pub of: fn(&Bits) -> Option<Vec<Block>>,
+    pub of: fn(&Bits<'_>) -> Option<Vec<Block>>,
     /// Whether the module at a column and row of so many says how the others are read: it is believed.
     pub is_fixed: fn((usize, usize), (usize, usize)) -> bool,
     /// What becomes of unsure ones.
     pub doubts: Doubts,
 }
 
-impl Blocks<'_> {
+impl<'a> Blocks<'a> {
     /// The data of each block, and what setting it right took.
     pub fn read(&self, field: &Field) -> Option<(Vec<Vec<u8>>, Correction)> {
         let blocks = (self.of)(self.bits)?;
@@ -104,12 +111,12 @@ impl Blocks<'_> {
     }
 
     /// The modules with all turned that are less sure than `least`.
-    fn flipped(&self, least: f32) -> Bits {
-        let size = (self.bits.columns, self.bits.rows);
-        let turned = |(k, (dark, sure)): (usize, (&bool, &f32))| {
-            dark ^ (*sure < least && !(self.is_fixed)((k % size.0, k / size.0), size))
-        };
-        let dark = self.bits.dark.iter().zip(&self.bits.sure).enumerate().map(turned).collect();
-        Bits { dark, ..self.bits.clone() }
+    fn flipped(&self, least: f32) -> Bits<'a> {
+        let Bits { columns, rows, .. } = *self.bits;
+        self.bits.with_dark(|k| {
+            let (column, row) = (k % columns, k / columns);
+            let is_fixed = (self.is_fixed)((column, row), (columns, rows));
+            self.bits.at(column, row) ^ (self.bits.sure_at(column, row) < least && !is_fixed)
+        })
     }
 }

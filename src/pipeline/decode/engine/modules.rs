@@ -71,7 +71,7 @@ pub enum Doubts {
 }
 
 /// The content of a Data Matrix symbol (ISO/IEC 16022, ECC 200) of these modules, its finder included.
-pub fn data_matrix(bits: &Bits, doubts: Doubts) -> Option<Reading> {
+pub fn data_matrix(bits: &Bits<'_>, doubts: Doubts) -> Option<Reading> {
     let mirrored = || {
         bits.arranged((bits.rows, bits.columns), |x, y| {
             // At the diagonal through the corner of the solid edges.
@@ -85,8 +85,8 @@ pub fn data_matrix(bits: &Bits, doubts: Doubts) -> Option<Reading> {
     catch_unwind(AssertUnwindSafe(attempt)).ok().flatten()
 }
 
-fn data_matrix_of(bits: &Bits, doubts: Doubts, is_mirrored: bool) -> Option<Reading> {
-    let field = Field::new(0x12d, 8, 1);
+fn data_matrix_of(bits: &Bits<'_>, doubts: Doubts, is_mirrored: bool) -> Option<Reading> {
+    let field = Field::new(0x12d, 1);
     let (data, correction) =
         Blocks { bits, of: data_matrix_blocks, is_fixed: |_, _| false, doubts }.read(&field)?;
     // The blocks take turns (5.7.2): the last of the largest symbols' are a codeword shorter.
@@ -99,7 +99,7 @@ fn data_matrix_of(bits: &Bits, doubts: Doubts, is_mirrored: bool) -> Option<Read
     (!text.is_empty()).then_some(Reading { text, identifier, correction })
 }
 
-fn data_matrix_blocks(bits: &Bits) -> Option<Vec<Block>> {
+fn data_matrix_blocks(bits: &Bits<'_>) -> Option<Vec<Block>> {
     let mut parser = BitMatrixParser::new(&matrix(bits)?).ok()?;
     let codewords = parser.readCodewords().ok()?;
     let blocks = DataBlock::getDataBlocks(&codewords, parser.getVersion(), false).ok()?;
@@ -107,16 +107,16 @@ fn data_matrix_blocks(bits: &Bits) -> Option<Vec<Block>> {
 }
 
 /// The content of a QR code (ISO/IEC 18004, model 2) of these modules, as printed or as in a mirror.
-pub fn qr(bits: &Bits, doubts: Doubts) -> Option<Reading> {
+pub fn qr(bits: &Bits<'_>, doubts: Doubts) -> Option<Reading> {
     let attempt = || qr_of(bits, doubts).or_else(|| qr_of(&bits.transposed(), doubts));
     catch_unwind(AssertUnwindSafe(attempt)).ok().flatten()
 }
 
-fn qr_of(bits: &Bits, doubts: Doubts) -> Option<Reading> {
+fn qr_of(bits: &Bits<'_>, doubts: Doubts) -> Option<Reading> {
     let mut parser = qrcode::BitMatrixParser::new(matrix(bits)?).ok()?;
     let level = parser.readFormatInformation().ok()?.getErrorCorrectionLevel();
     let version = parser.readVersion().ok()?;
-    let field = Field::new(0x11d, 8, 0);
+    let field = Field::new(0x11d, 0);
     let (data, correction) =
         Blocks { bits, of: qr_blocks, is_fixed: is_qr_format, doubts }.read(&field)?;
     let found = DecodeBitStream(&data.concat(), version, level).ok();
@@ -132,7 +132,7 @@ fn is_qr_format((x, y): (usize, usize), (columns, rows): (usize, usize)) -> bool
     (x < 9 && near(y, rows)) || (y < 9 && near(x, columns))
 }
 
-fn qr_blocks(bits: &Bits) -> Option<Vec<Block>> {
+fn qr_blocks(bits: &Bits<'_>) -> Option<Vec<Block>> {
     let mut parser = qrcode::BitMatrixParser::new(matrix(bits)?).ok()?;
     let level = parser.readFormatInformation().ok()?.getErrorCorrectionLevel();
     let version = parser.readVersion().ok()?;
@@ -142,11 +142,11 @@ fn qr_blocks(bits: &Bits) -> Option<Vec<Block>> {
 }
 
 /// Rows and columns of the centres of the alignment patterns of a QR code of `side` modules (annex E).
-pub fn qr_alignment(side: usize) -> Vec<usize> {
+pub fn qr_alignment(side: usize) -> impl Iterator<Item = usize> {
     let side = u32::try_from(side).unwrap_or(u32::MAX);
     let version = Version::getProvisionalVersionForDimension(side).ok();
     let centres = version.map(Version::getAlignmentPatternCenters).unwrap_or_default();
-    centres.iter().filter_map(|k| usize::try_from(*k).ok()).collect()
+    centres.iter().filter_map(|k| usize::try_from(*k).ok())
 }
 
 /// What the mode message of an Aztec symbol says.
@@ -204,7 +204,11 @@ pub fn aztec_side(layers: usize, is_compact: bool) -> usize {
 }
 
 /// The content of an Aztec symbol whose mode message tells `layers` and data `words`.
-pub fn aztec(bits: &Bits, (layers, n_data): (usize, usize), is_compact: bool) -> Option<Reading> {
+pub fn aztec(
+    bits: &Bits<'_>,
+    (layers, n_data): (usize, usize),
+    is_compact: bool,
+) -> Option<Reading> {
     let (size, field) = match layers {
         ..=2 => (6, PredefinedGenericGF::AztecData6),
         3..=8 => (8, PredefinedGenericGF::AztecData8),
@@ -232,7 +236,7 @@ pub fn aztec(bits: &Bits, (layers, n_data): (usize, usize), is_compact: bool) ->
 }
 
 /// The bits of the layers, from the outermost in: each two modules wide, down its left side and around.
-fn aztec_bits(bits: &Bits, layers: usize, is_compact: bool) -> Vec<bool> {
+fn aztec_bits(bits: &Bits<'_>, layers: usize, is_compact: bool) -> Vec<bool> {
     let plain = 4 * layers + if is_compact { 11 } else { 14 };
     let middle = bits.columns / 2;
     // Where a module lies whose place was counted without the reference grid.
@@ -283,7 +287,7 @@ fn unstuffed(words: &[i32], size: usize) -> Option<Vec<bool>> {
     Some(bits)
 }
 
-fn matrix(bits: &Bits) -> Option<BitMatrix> {
+fn matrix(bits: &Bits<'_>) -> Option<BitMatrix> {
     let (columns, rows) = (u32::try_from(bits.columns).ok()?, u32::try_from(bits.rows).ok()?);
     let mut matrix = BitMatrix::new(columns, rows).ok()?;
     for y in 0..rows {

@@ -15,6 +15,7 @@ use crate::pipeline::decode::lanes;
 use crate::pipeline::decode::matrix::bits::{Bits, Modules, cleared};
 use crate::pipeline::decode::matrix::grid::Grid;
 use crate::pipeline::decode::matrix::rings::Rings;
+use crate::pipeline::decode::pool::Pools;
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::{Point, Symbol, Symbology};
 
@@ -28,7 +29,7 @@ const MIN_BITS: f32 = 28.0;
 const GROWTH: usize = 6;
 
 /// The symbol around `rings`, dark on light.
-pub fn read(view: View<'_>, rings: &Rings) -> Option<Symbol> {
+pub fn read(view: (View<'_>, &Pools), rings: &Rings) -> Option<Symbol> {
     let eye = Eye::of(view, rings)?;
     let side = if eye.is_compact { 11 } else { 15 };
     let core = cleared(eye.grid(side)?, view, (side, side));
@@ -59,25 +60,23 @@ struct Eye {
 }
 
 impl Eye {
-    fn of(view: View<'_>, rings: &Rings) -> Option<Self> {
+    fn of(view: (View<'_>, &Pools), rings: &Rings) -> Option<Self> {
         let rays = rays(view, rings)?;
         // A full symbol has two rings more.
         let is_full = |ray: &&[f32; 6]| (ray[5] / ray[3] - 5.5 / 3.5).abs() < 0.16;
         let is_compact = rays.iter().filter(is_full).count() * 10 < RAYS * 8;
         // The middle of a ring lies where it should even where ink has spread.
         let (ring, half) = if is_compact { (3, 3.0) } else { (5, 5.0) };
-        let outline: Vec<Option<Point>> = rays
-            .iter()
-            .enumerate()
-            .map(|(k, ray)| {
-                let radius = f32::midpoint(ray[ring - 1], ray[ring]);
-                (ray[ring] > 0.0).then(|| on_ray(rings, k, radius))
-            })
-            .collect();
+        let mut outline = [None; RAYS];
+        for (k, (place, ray)) in outline.iter_mut().zip(&rays).enumerate() {
+            let radius = f32::midpoint(ray[ring - 1], ray[ring]);
+            *place = (ray[ring] > 0.0).then(|| on_ray(rings, k, radius));
+        }
         if outline.iter().flatten().count() * 10 < RAYS * 8 {
             return None;
         }
-        Some(Self { corners: quadrilateral(&outline, rings.centre)?, half, is_compact })
+        let corners = quadrilateral(&outline, rings.centre, view.1)?;
+        Some(Self { corners, half, is_compact })
     }
 
     /// The square of the innermost `side` modules.
@@ -91,13 +90,14 @@ impl Eye {
 }
 
 /// The changes along all rays around `rings`, unless many of them do not lie like rings, which a few rays tell of print.
-fn rays(view: View<'_>, rings: &Rings) -> Option<Vec<[f32; 6]>> {
-    let mut rays = vec![[0.0; 6]; RAYS];
+fn rays((view, pools): (View<'_>, &Pools), rings: &Rings) -> Option<[[f32; 6]; RAYS]> {
+    let mut rays = [[0.0; 6]; RAYS];
+    let mut values = pools.profiles.lend();
     let mut n_off = 0;
     for n in 0..RAYS {
         // All around from the first on: the step and the number of rays have no common divisor.
         let k = n * 37 % RAYS;
-        rays[k] = changes(view, rings, k);
+        rays[k] = changes(view, rings, k, &mut values);
         n_off += usize::from(!is_even(&rays[k]));
         if n_off > 2 + n / 4 {
             return None;
@@ -117,8 +117,9 @@ fn on_ray(rings: &Rings, k: usize, radius: f32) -> Point {
     Point::new(rings.centre.x + radius * cos, rings.centre.y + radius * sin)
 }
 
-/// How far out ray `k` changes between dark and light, from the innermost change on; 0 where it does not.
-fn changes(view: View<'_>, rings: &Rings, k: usize) -> [f32; 6] {
+/// How far out ray `k`, whose brightness is put into `values`, changes between dark and light, from the innermost change on;
+/// 0 where it does not.
+fn changes(view: View<'_>, rings: &Rings, k: usize, values: &mut Vec<f32>) -> [f32; 6] {
     let mut out = [0.0; 6];
     let step = (rings.module / 6.0).max(0.3);
     let most = (9.0 * rings.module / step) as usize;
@@ -130,7 +131,8 @@ fn changes(view: View<'_>, rings: &Rings, k: usize) -> [f32; 6] {
             255.0 - view.sample(place.x, place.y)
         }
     };
-    let values: Vec<f32> = (0..most).map(look).collect();
+    values.clear();
+    values.extend((0..most).map(look));
     // What is within a module and a half has both colours.
     let window = (1.6 * rings.module / step) as usize + 1;
     let mut is_dark = true;
@@ -152,7 +154,11 @@ fn changes(view: View<'_>, rings: &Rings, k: usize) -> [f32; 6] {
 }
 
 /// The four corners of a closed outline, clockwise on the screen, its sides fitted by lines.
-fn quadrilateral(outline: &[Option<Point>], centre: Point) -> Option<[Point; 4]> {
+fn quadrilateral(
+    outline: &[Option<Point>; RAYS],
+    centre: Point,
+    pools: &Pools,
+) -> Option<[Point; 4]> {
     let n = outline.len();
     let farthest = |distance: &dyn Fn(Point) -> f32| {
         let far = outline.iter().enumerate().filter_map(|(k, p)| p.map(|p| (k, distance(p))));
@@ -169,7 +175,7 @@ fn quadrilateral(outline: &[Option<Point>], centre: Point) -> Option<[Point; 4]>
         let (from, to) = (corners[k], corners[(k + 1) % 4] + if k == 3 { n } else { 0 });
         let skipped = (to - from) / 6 + 1;
         let places = (from + skipped..=to.checked_sub(skipped)?).filter_map(|k| outline[k % n]);
-        line(&places.collect::<Vec<_>>())
+        line(&mut pools.points.collect(places))
     };
     let sides = [side(0)?, side(1)?, side(2)?, side(3)?];
     let corner = |k: usize| {
@@ -182,8 +188,7 @@ fn quadrilateral(outline: &[Option<Point>], centre: Point) -> Option<[Point; 4]>
 }
 
 /// A line through points: one on it and its direction. Points far off it are left out of a second fit.
-fn line(points: &[Point]) -> Option<(Point, Point)> {
-    let mut kept: Vec<Point> = points.to_vec();
+fn line(kept: &mut Vec<Point>) -> Option<(Point, Point)> {
     let mut fit = None;
     for _ in 0..2 {
         let n = kept.len() as f32;
@@ -206,18 +211,19 @@ fn line(points: &[Point]) -> Option<(Point, Point)> {
     fit
 }
 
-fn bits(view: View<'_>, grid: &Grid, side: usize) -> Option<Bits> {
-    Some(Modules::of(view, &grid.map()?, side, side).bits(4))
+fn bits<'p>(view: (View<'_>, &'p Pools), grid: &Grid, side: usize) -> Option<Bits<'p>> {
+    Some(Modules::of(view, &grid.map()?, (side, side)).bits(4))
 }
 
 /// `bits` turned by quarters, and as the mirror shows them from the fourth on.
-fn turned(bits: &Bits, turn: usize) -> Bits {
-    let mut out = if turn >= 4 { bits.transposed() } else { bits.clone() };
-    let n = out.columns;
-    for _ in 0..turn % 4 {
-        out = out.arranged((n, n), |x, y| (y, n - 1 - x));
-    }
-    out
+fn turned<'p>(bits: &Bits<'p>, turn: usize) -> Bits<'p> {
+    let n = bits.columns;
+    bits.arranged((n, n), |mut x, mut y| {
+        for _ in 0..turn % 4 {
+            (x, y) = (y, n - 1 - x);
+        }
+        if turn >= 4 { (y, x) } else { (x, y) }
+    })
 }
 
 /// The grid whose modules are those of [`turned`].
@@ -233,7 +239,7 @@ fn turned_grid(grid: Grid, turn: usize) -> Grid {
 }
 
 /// How many of the twelve orientation marks at the corners of the core are not as they should be.
-fn wrong_marks(core: &Bits) -> usize {
+fn wrong_marks(core: &Bits<'_>) -> usize {
     let last = core.columns - 1;
     let marks = [
         (0, 0, true),
@@ -253,7 +259,7 @@ fn wrong_marks(core: &Bits) -> usize {
 }
 
 /// The mode message: clockwise around the core from its top left, the reference grid left out.
-fn mode_message(core: &Bits) -> Vec<bool> {
+fn mode_message(core: &Bits<'_>) -> Vec<bool> {
     let last = core.columns - 1;
     let middle = core.columns / 2;
     let is_full = core.columns == 15;
@@ -266,7 +272,7 @@ fn mode_message(core: &Bits) -> Vec<bool> {
 }
 
 /// Whether nothing is around the core: a rune has no data.
-fn is_alone(view: View<'_>, core: &Grid) -> bool {
+fn is_alone(view: (View<'_>, &Pools), core: &Grid) -> bool {
     let Some(wide) = widened(core, 11, 13) else { return false };
     let Some(bits) = bits(view, &wide, 13) else { return false };
     let rim = (0..13).flat_map(|k| [(k, 0), (k, 12), (0, k), (12, k)]);
@@ -285,12 +291,12 @@ fn widened(grid: &Grid, from: usize, to: usize) -> Option<Grid> {
 }
 
 /// The symbol of so many layers and data codewords around its core.
-fn whole(view: View<'_>, core: Grid, eye: &Eye, mode: (usize, usize)) -> Option<Symbol> {
+fn whole(view: (View<'_>, &Pools), core: Grid, eye: &Eye, mode: (usize, usize)) -> Option<Symbol> {
     let start = if eye.is_compact { 11 } else { 15 };
     let side = modules::aztec_side(mode.0, eye.is_compact);
     let read = |grid: Grid| {
-        let modules = Modules::of(view, &grid.map()?, side, side);
-        let read = |bits: Bits| {
+        let modules = Modules::of(view, &grid.map()?, (side, side));
+        let read = |bits: Bits<'_>| {
             let reading = modules::aztec(&bits, mode, eye.is_compact)?;
             let is_clear = reading.correction.bits >= MIN_BITS;
             let changed = reading.correction.changed;
@@ -311,11 +317,16 @@ fn whole(view: View<'_>, core: Grid, eye: &Eye, mode: (usize, usize)) -> Option<
     widened(&core, start, side).and_then(read).or_else(|| read(grown()?))
 }
 
-fn rune(grid: &Grid, value: u8, bits: &Bits) -> Symbol {
+fn rune(grid: &Grid, value: u8, bits: &Bits<'_>) -> Symbol {
     symbol(format!("{value:03}"), "]zC", grid, (bits, 0))
 }
 
-fn symbol(text: String, identifier: &str, grid: &Grid, (bits, changed): (&Bits, usize)) -> Symbol {
+fn symbol(
+    text: String,
+    identifier: &str,
+    grid: &Grid,
+    (bits, changed): (&Bits<'_>, usize),
+) -> Symbol {
     let confidence = bits.confidence(grid, changed);
     Symbol {
         symbology: Symbology::Aztec,
@@ -333,7 +344,8 @@ mod tests {
 
     use super::*;
     use crate::pipeline::decode::matrix::grid::drawn;
-    use crate::pipeline::decode::matrix::rings::Relief;
+    use crate::pipeline::decode::matrix::relief::Relief;
+    use crate::pipeline::decode::matrix::rings::bulls_eyes;
 
     const COMPACT: [&str; 19] = [
         "#..#..##...#.##.#.#",
@@ -408,8 +420,9 @@ mod tests {
     fn text(rows: &[&str], corners: [(f32, f32); 4]) -> Option<String> {
         let grid = Grid::flat(corners.map(|(x, y)| Point::new(x, y)));
         let picture = drawn(rows, &grid, (260, 240));
-        let eyes = Relief::of(picture.view()).bulls_eyes();
-        let found = eyes.iter().find_map(|rings| read(picture.view(), rings))?;
+        let pools = Pools::default();
+        let eyes = bulls_eyes(&Relief::of(picture.view(), &pools), &pools);
+        let found = eyes.iter().find_map(|rings| read((picture.view(), &pools), rings))?;
         let module = found.confidence?.px_per_module;
         assert!(found.corners[0].distance(grid.corners[0]) < 0.6 * module, "{found:?}");
         Some(found.text)

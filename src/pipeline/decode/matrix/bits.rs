@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::pipeline::decode::matrix::grid::{Grid, Map};
+use crate::pipeline::decode::pool::{Lent, Pools, Profile};
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::Confidence;
 
@@ -28,21 +29,27 @@ pub enum BareLine {
 }
 
 /// The brightness of each module of a symbol.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Modules {
+#[derive(Debug)]
+pub struct Modules<'p> {
+    pools: &'p Pools,
     /// Modules a row.
-    pub columns: usize,
+    columns: usize,
     /// Rows.
-    pub rows: usize,
+    rows: usize,
     /// Their brightness, row by row.
-    pub luma: Vec<f32>,
+    luma: Profile<'p>,
 }
 
-impl Modules {
-    /// The modules that `map` shows in `view`, each the mean of its centre and four places beside it.
-    pub fn of(view: View<'_>, map: &Map, columns: usize, rows: usize) -> Self {
+impl<'p> Modules<'p> {
+    /// The modules of so many columns and rows that `map` shows in `view`, each the mean of its centre and four places
+    /// beside it.
+    pub fn of(
+        (view, pools): (View<'_>, &'p Pools),
+        map: &Map,
+        (columns, rows): (usize, usize),
+    ) -> Self {
         let (step_u, step_v) = (1.0 / columns as f32, 1.0 / rows as f32);
-        let mut luma = Vec::with_capacity(columns * rows);
+        let mut luma = pools.profiles.empty();
         for row in 0..rows {
             for column in 0..columns {
                 let (u, v) = (column as f32 + 0.5, row as f32 + 0.5);
@@ -57,13 +64,13 @@ impl Modules {
                 luma.push((look(0.0, 0.0) + around) / 5.0);
             }
         }
-        Self { columns, rows, luma }
+        Self { pools, columns, rows, luma }
     }
 
     /// The modules as dark as they are at some height, or `Upright` at some width: where a worn head has left a line
     /// without ink, what it left of a dark module shows beside it.
     pub fn darkest(
-        view: View<'_>,
+        (view, pools): (View<'_>, &'p Pools),
         map: &Map,
         (columns, rows): (usize, usize),
         line: BareLine,
@@ -80,7 +87,7 @@ impl Modules {
             let mean = |off: f32| (look(-BESIDE, off) + look(0.0, off) + look(BESIDE, off)) / 3.0;
             mean(-OFF_LINE).min(mean(0.0)).min(mean(OFF_LINE))
         };
-        Self { columns, rows, luma: places.map(module).collect() }
+        Self { pools, columns, rows, luma: pools.profiles.collect(places.map(module)) }
     }
 
     /// The same with what a blur took from each module's neighbours given back.
@@ -98,58 +105,68 @@ impl Modules {
                 + at(column, row.saturating_sub(1));
             value + share * (value - around / 4.0)
         };
-        Self { luma: self.luma.iter().enumerate().map(sharp).collect(), ..*self }
+        let luma = self.pools.profiles.collect(self.luma.iter().enumerate().map(sharp));
+        Self { luma, ..*self }
     }
 
     /// What is halfway between the dark and the light ones within `reach` modules of each.
-    pub fn thresholds(&self, reach: usize) -> Vec<f32> {
-        self.levels(reach).into_iter().map(|(low, high)| f32::midpoint(low, high)).collect()
+    pub fn thresholds(&self, reach: usize) -> Profile<'p> {
+        let levels = self.levels(reach);
+        self.pools.profiles.collect(levels.iter().map(|(low, high)| f32::midpoint(*low, *high)))
     }
 
     /// Which of them are dark, by the dark and the light ones within `reach` modules.
-    pub fn bits(&self, reach: usize) -> Bits {
+    pub fn bits(&self, reach: usize) -> Bits<'p> {
         let levels = self.levels(reach);
         let n = levels.len().max(1) as f32;
         let contrast = levels.iter().map(|(low, high)| high - low).sum::<f32>() / n;
-        let (mut dark, mut sure) = (Vec::with_capacity(levels.len()), Vec::new());
+        let (mut dark, mut sure) = (self.pools.bools.empty(), self.pools.profiles.empty());
         let mut margin = 0.0;
-        for (value, (low, high)) in self.luma.iter().zip(levels) {
-            let threshold = f32::midpoint(low, high);
+        for (value, (low, high)) in self.luma.iter().zip(&*levels) {
+            let threshold = f32::midpoint(*low, *high);
             dark.push(*value < threshold);
             let off = 2.0 * (value - threshold).abs();
             margin += (off / (high - low).max(1.0)).min(1.0);
             // What covers a part of the symbol is as sure of itself as it has contrast.
             sure.push((off / (high - low).max(0.7 * contrast).max(1.0)).min(1.0));
         }
-        let (columns, rows) = (self.columns, self.rows);
-        Bits { columns, rows, dark, sure, contrast: contrast / 255.0, margin: margin / n }
+        let (pools, columns, rows) = (self.pools, self.columns, self.rows);
+        Bits { pools, columns, rows, dark, sure, contrast: contrast / 255.0, margin: margin / n }
     }
 
     /// The mean of the dark and of the light ones within `reach` modules of each.
-    fn levels(&self, reach: usize) -> Vec<(f32, f32)> {
+    fn levels(&self, reach: usize) -> Lent<'p, Vec<(f32, f32)>> {
         // Several columns are worked on at once. Beside the rows is what is lighter than no mean.
         let width = self.columns.next_multiple_of(LANES) + 2 * reach;
-        let mut wide = vec![f32::MIN; width * self.rows];
+        let mut wide = self.pools.profiles.empty();
+        wide.resize(width * self.rows, f32::MIN);
         let rows = self.luma.chunks_exact(self.columns.max(1));
         for (wide, row) in wide.chunks_exact_mut(width.max(1)).zip(rows) {
             wide[reach..reach + self.columns].copy_from_slice(row);
         }
-        let mut found = Vec::with_capacity(self.luma.len());
+        let mut found = self.pools.levels.empty();
+        let mut of_columns = self.pools.profiles.lend();
         for row in 0..self.rows {
             let (from, to) = (row.saturating_sub(reach), (row + reach + 1).min(self.rows));
-            let (n, sums) = self.sums(from..to, reach);
+            self.sum(from..to, &mut of_columns);
+            let near = |column: usize| {
+                column.saturating_sub(reach)..(column + reach + 1).min(self.columns)
+            };
             let lines = wide.get(from * width..to * width).unwrap_or_default();
-            let blocks = n.chunks(LANES).zip(sums.chunks(LANES));
-            for (first, (n, sums)) in (0..).step_by(LANES).zip(blocks) {
-                let mut means = [0.0; LANES];
-                for (mean, (sum, n)) in means.iter_mut().zip(sums.iter().zip(n)) {
-                    *mean = sum / n;
+            for first in (0..self.columns).step_by(LANES) {
+                let (mut all, mut means) = ([(0.0, 0.0); LANES], [0.0; LANES]);
+                let own = first..(first + LANES).min(self.columns);
+                for ((column, all), mean) in own.clone().zip(&mut all).zip(&mut means) {
+                    let near = near(column);
+                    let n = ((to - from) * near.len()) as f32;
+                    *all = (n, of_columns[near].iter().sum::<f32>());
+                    *mean = all.1 / n;
                 }
                 let near = lines
                     .chunks_exact(width)
                     .map(|line| line.get(first..first + LANES + 2 * reach));
                 let (light, n_light) = lighter(&means, near.map(Option::unwrap_or_default));
-                let all = n.iter().zip(sums).zip(light.iter().zip(&n_light));
+                let all = all.iter().zip(light.iter().zip(&n_light)).take(own.len());
                 found.extend(all.map(|((n, sum), (light, n_light))| {
                     ((sum - light) / f32::max(n - n_light, 1.0), light / f32::max(*n_light, 1.0))
                 }));
@@ -158,26 +175,26 @@ impl Modules {
         found
     }
 
-    /// How many modules of `rows` are within `reach` of each column, and their sum.
-    fn sums(&self, rows: Range<usize>, reach: usize) -> (Vec<f32>, Vec<f32>) {
-        let n_rows = rows.len() as f32;
-        let mut columns = vec![0.0_f32; self.columns];
+    /// Makes `columns` the sums of the modules of `rows`, one of each column.
+    fn sum(&self, rows: Range<usize>, columns: &mut Vec<f32>) {
+        columns.clear();
+        columns.resize(self.columns, 0.0);
         for row in rows {
             let line = self.luma.get(row * self.columns..).unwrap_or_default();
             columns.iter_mut().zip(line).for_each(|(sum, v)| *sum += v);
         }
-        let near =
-            |column: usize| column.saturating_sub(reach)..(column + reach + 1).min(self.columns);
-        let all = (0..self.columns).map(near);
-        all.map(|near| (n_rows * near.len() as f32, columns[near].iter().sum::<f32>())).unzip()
     }
 }
 
 /// `grid`, of `columns` and `rows`, moved and bent to where its modules are most dark or light.
 #[must_use]
-pub fn cleared(grid: Grid, view: View<'_>, (columns, rows): (usize, usize)) -> Grid {
+pub fn cleared(
+    grid: Grid,
+    (view, pools): (View<'_>, &Pools),
+    (columns, rows): (usize, usize),
+) -> Grid {
     let Some(map) = grid.map() else { return grid };
-    let thresholds = Modules::of(view, &map, columns, rows).thresholds(4);
+    let thresholds = Modules::of((view, pools), &map, (columns, rows)).thresholds(4);
     let step = (thresholds.len() / MANY).max(1);
     // Every n-th of rows that have a multiple of n would be some columns alone.
     let step = if step > 1 && columns.is_multiple_of(step) { step + 1 } else { step };
@@ -216,23 +233,24 @@ fn lighter<'a>(
 }
 
 /// The modules of a symbol as dark and light.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Bits {
+#[derive(Debug)]
+pub struct Bits<'p> {
+    pools: &'p Pools,
     /// Modules a row.
     pub columns: usize,
     /// Rows.
     pub rows: usize,
     /// Whether each is dark, row by row.
-    pub dark: Vec<bool>,
+    pub dark: Lent<'p, Vec<bool>>,
     /// How sure that is, 0 to 1, row by row: how far each is off the threshold.
-    pub sure: Vec<f32>,
+    pub sure: Profile<'p>,
     /// Light against dark modules, 0 to 1.
     pub contrast: f32,
     /// How far a module is off the threshold, as a share of what is between it and its kind: 0 to 1.
     pub margin: f32,
 }
 
-impl Bits {
+impl Bits<'_> {
     /// What a reading of them rests on, of which `changed` codewords were wrong; `grid` is where they were sampled.
     pub fn confidence(&self, grid: &Grid, changed: usize) -> Confidence {
         let (across, down) = grid.sides();
@@ -264,12 +282,29 @@ impl Bits {
         (columns, rows): (usize, usize),
         from: impl Fn(usize, usize) -> (usize, usize),
     ) -> Self {
-        let places = (0..rows).flat_map(|y| (0..columns).map(move |x| (x, y)));
-        let (dark, sure) = places
-            .map(|(x, y)| from(x, y))
-            .map(|(x, y)| (self.at(x, y), self.sure_at(x, y)))
-            .unzip();
+        let places = || {
+            let places = (0..rows).flat_map(|y| (0..columns).map(move |x| (x, y)));
+            places.map(|(x, y)| from(x, y))
+        };
+        let dark = self.pools.bools.collect(places().map(|(x, y)| self.at(x, y)));
+        let sure = self.pools.profiles.collect(places().map(|(x, y)| self.sure_at(x, y)));
         Self { columns, rows, dark, sure, ..*self }
+    }
+
+    /// The same with each module as dark as `dark` says, which is told its place in both lists.
+    #[must_use]
+    pub fn with_dark(&self, dark: impl Fn(usize) -> bool) -> Self {
+        let sure = self.pools.profiles.collect(self.sure.iter().copied());
+        let dark = self.pools.bools.collect((0..self.dark.len()).map(dark));
+        Self { dark, sure, ..*self }
+    }
+
+    /// The same with each module as sure as `sure` says, which is told its place in both lists.
+    #[must_use]
+    pub fn with_sure(&self, sure: impl Fn(usize) -> f32) -> Self {
+        let dark = self.pools.bools.collect(self.dark.iter().copied());
+        let sure = self.pools.profiles.collect((0..self.sure.len()).map(sure));
+        Self { dark, sure, ..*self }
     }
 
     /// How sure the module at `column`, `row` is.
@@ -289,7 +324,9 @@ mod tests {
             let light = 200.0 - 16.0 * (k % 10) as f32;
             if (k % 10 + k / 10) % 2 == 0 { light * 0.4 } else { light }
         });
-        let modules = Modules { columns: 10, rows: 10, luma: luma.collect() };
+        let pools = Pools::default();
+        let luma = pools.profiles.collect(luma);
+        let modules = Modules { pools: &pools, columns: 10, rows: 10, luma };
         let bits = modules.bits(2);
         assert!((0..100).all(|k| bits.at(k % 10, k / 10) == ((k % 10 + k / 10) % 2 == 0)));
         assert!(bits.margin > 0.7, "{}", bits.margin);

@@ -11,6 +11,8 @@ use crate::pipeline::decode::matrix::edges::Edges;
 use crate::pipeline::decode::matrix::grid::{Grid, Map};
 use crate::pipeline::decode::matrix::line::Line;
 use crate::pipeline::decode::matrix::sheet::Sheet;
+use crate::pipeline::decode::order::lead;
+use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::{Point, Symbol, Symbology};
 
@@ -61,14 +63,18 @@ const RECTANGLES: [(usize, usize); 24] = [
 const SQUARES: [usize; 14] = [32, 36, 40, 44, 48, 52, 64, 72, 80, 88, 96, 104, 120, 132];
 
 /// The Data Matrix symbol of a patch, if it has one.
-pub fn read(view: View<'_>, edges: &Edges, lines: &[Line]) -> Option<Symbol> {
+pub fn read((view, pools): (View<'_>, &Pools), edges: &Edges, lines: &[Line]) -> Option<Symbol> {
+    let corners = corners(lines, pools);
+    corners.first()?;
     let sheet = Sheet::of(view);
-    corners(lines).into_iter().take(MAX_CORNERS).find_map(|corner| {
+    corners.iter().take(MAX_CORNERS).find_map(|corner| {
         let grid = corner.grid(edges)?;
-        let (rows, columns) = Timing { sheet: &sheet, map: grid.map()? }.size(grid.sides())?;
+        let (rows, columns) =
+            Timing { sheet: &sheet, map: grid.map()?, pools }.size(grid.sides())?;
         let size = (rows, columns);
         // By its finder, where that is whole; by its modules, where a finder is bent or blurred.
         let grid = fitted(&sheet, grid, size);
+        let view = (view, pools);
         symbol(view, grid, size).or_else(|| {
             let cleared = bits::cleared(grid, view, (columns, rows));
             let is_one = finder(&sheet, &grid, size) > MIN_FINDER;
@@ -80,7 +86,7 @@ pub fn read(view: View<'_>, edges: &Edges, lines: &[Line]) -> Option<Symbol> {
 
 /// Two solid edges that meet: the finder of a symbol, dark on light.
 #[derive(Debug, Clone, Copy)]
-struct Corner {
+pub struct Corner {
     bottom: Line,
     left: Line,
     /// Where they meet, and their other ends.
@@ -94,11 +100,11 @@ pub fn has_corner(lines: &[Line]) -> bool {
     lines.iter().any(|a| lines.iter().any(|b| corner(a, b).is_some()))
 }
 
-/// The pairs of `lines` that may be a finder, largest first.
-fn corners(lines: &[Line]) -> Vec<Corner> {
+/// The pairs of `lines` that may be a finder, the largest few first.
+fn corners<'p>(lines: &[Line], pools: &'p Pools) -> Lent<'p, Vec<Corner>> {
     let pairs = lines.iter().flat_map(|a| lines.iter().map(move |b| (a, b)));
-    let mut found: Vec<Corner> = pairs.filter_map(|(a, b)| corner(a, b)).collect();
-    found.sort_by(|a, b| {
+    let mut found = pools.corners.collect(pairs.filter_map(|(a, b)| corner(a, b)));
+    lead(&mut found, MAX_CORNERS, |a, b| {
         let size = |c: &Corner| c.at.distance(c.right) + c.at.distance(c.top);
         size(b).total_cmp(&size(a))
     });
@@ -177,8 +183,7 @@ fn outermost(edges: &Edges, near: [Point; 2], far: [Point; 2]) -> Option<Line> {
             for j in -n_far..=n_far {
                 let b = along(far, far_at + j as f32 * step);
                 let line = Line::through(a, b, outside);
-                let rise = edges.rise((a, b), line.across, apart);
-                if rise > best.0 {
+                if let Some(rise) = edges.rise((a, b), line.across, apart, best.0) {
                     best = (rise, Some(line));
                     at = (near_at + i as f32 * step, far_at + j as f32 * step);
                 }
@@ -196,13 +201,14 @@ fn outermost(edges: &Edges, near: [Point; 2], far: [Point; 2]) -> Option<Line> {
 struct Timing<'a> {
     sheet: &'a Sheet<'a>,
     map: Map,
+    pools: &'a Pools,
 }
 
 impl Timing<'_> {
     /// Rows and columns of the symbol, whose sides are so long, if its timing pattern is there.
     fn size(&self, (across, down): (f32, f32)) -> Option<(usize, usize)> {
-        let columns = self.counts(across, |t, depth| (t, depth));
-        let rows = self.counts(down, |t, depth| (1.0 - depth, 1.0 - t));
+        let columns = self.pools.scores.collect(self.counts(across, |t, depth| (t, depth)));
+        let rows = self.pools.scores.collect(self.counts(down, |t, depth| (1.0 - depth, 1.0 - t)));
         let pairs = rows.iter().flat_map(|r| columns.iter().map(move |c| (r, c)));
         let sized = pairs.filter(|((rows, _), (columns, _))| is_size(*rows, *columns));
         let best = sized.max_by(|a, b| (a.0.1 + a.1.1).total_cmp(&(b.0.1 + b.1.1)))?;
@@ -210,9 +216,13 @@ impl Timing<'_> {
     }
 
     /// How well each number of modules fits a side; `place` takes how far along it and how deep to the square.
-    fn counts(&self, length: f32, place: impl Fn(f32, f32) -> (f32, f32)) -> Vec<(usize, f32)> {
+    fn counts(
+        &self,
+        length: f32,
+        place: impl Fn(f32, f32) -> (f32, f32),
+    ) -> impl Iterator<Item = (usize, f32)> {
         let most = ((length / 1.6) as usize).min(144);
-        let score = |n: usize| {
+        let score = move |n: usize| {
             let step = 1.0 / n as f32;
             let look = |k: usize| {
                 let (u, v) = place((k as f32 + 0.5) * step, 0.5 * step);
@@ -229,7 +239,7 @@ impl Timing<'_> {
             }
             (n, sum / (n - 1) as f32)
         };
-        (8..=most).step_by(2).map(score).collect()
+        (8..=most).step_by(2).map(score)
     }
 }
 
@@ -279,20 +289,25 @@ fn fitted(sheet: &Sheet<'_>, grid: Grid, size: (usize, usize)) -> Grid {
 }
 
 /// The symbol that `grid` shows, if its error correction holds.
-fn symbol(view: View<'_>, grid: Grid, (rows, columns): (usize, usize)) -> Option<Symbol> {
-    let modules = Modules::of(view, &grid.map()?, columns, rows);
-    let read =
-        |bits: Bits| Some((modules::data_matrix(&bits, Doubts::Believed).filter(is_sure)?, bits));
-    let (reading, bits) = read(modules.bits(3)).or_else(|| read(modules.sharpened(0.6).bits(3)))?;
-    Some(named(reading, &bits, &grid))
+fn symbol(view: (View<'_>, &Pools), grid: Grid, (rows, columns): (usize, usize)) -> Option<Symbol> {
+    let modules = Modules::of(view, &grid.map()?, (columns, rows));
+    let read = |bits: Bits<'_>| {
+        let reading = modules::data_matrix(&bits, Doubts::Believed).filter(is_sure)?;
+        Some(named(reading, &bits, &grid))
+    };
+    read(modules.bits(3)).or_else(|| read(modules.sharpened(0.6).bits(3)))
 }
 
 /// The same where print is missing or something lies over a part: what is not sure is left to error correction.
-fn damaged(view: View<'_>, grid: Grid, (rows, columns): (usize, usize)) -> Option<Symbol> {
+fn damaged(
+    view: (View<'_>, &Pools),
+    grid: Grid,
+    (rows, columns): (usize, usize),
+) -> Option<Symbol> {
     let map = grid.map()?;
     let size = (columns, rows);
     let ways = [
-        Modules::of(view, &map, columns, rows),
+        Modules::of(view, &map, size),
         Modules::darkest(view, &map, size, BareLine::Level),
         Modules::darkest(view, &map, size, BareLine::Upright),
     ];
@@ -308,23 +323,20 @@ fn damaged(view: View<'_>, grid: Grid, (rows, columns): (usize, usize)) -> Optio
 }
 
 /// `bits` with the light modules of a row or column in doubt where its module of the finder is light, too.
-fn lined(bits: &Bits) -> Bits {
+fn lined<'p>(bits: &Bits<'p>) -> Bits<'p> {
     let (columns, rows) = (bits.columns, bits.rows);
     let (right, bottom) = (columns - 1, rows - 1);
     let is_bare_row =
         |y: usize| !bits.at(0, y) || ((bottom - y).is_multiple_of(2) && !bits.at(right, y));
     let is_bare_column = |x: usize| !bits.at(x, bottom) || (x.is_multiple_of(2) && !bits.at(x, 0));
-    let bare_rows: Vec<bool> = (0..rows).map(is_bare_row).collect();
-    let bare_columns: Vec<bool> = (0..columns).map(is_bare_column).collect();
-    let doubted = |(k, (sure, dark)): (usize, (&f32, &bool))| {
-        let is_bare = bare_rows[k / columns] || bare_columns[k % columns];
-        if is_bare && !dark { 0.0 } else { *sure }
-    };
-    let sure = bits.sure.iter().zip(&bits.dark).enumerate().map(doubted).collect();
-    Bits { sure, ..bits.clone() }
+    bits.with_sure(|k| {
+        let (column, row) = (k % columns, k / columns);
+        let is_doubted = !bits.at(column, row) && (is_bare_row(row) || is_bare_column(column));
+        if is_doubted { 0.0 } else { bits.sure_at(column, row) }
+    })
 }
 
-fn named(reading: Reading, bits: &Bits, grid: &Grid) -> Symbol {
+fn named(reading: Reading, bits: &Bits<'_>, grid: &Grid) -> Symbol {
     let confidence = bits.confidence(grid, reading.correction.changed);
     Symbol {
         symbology: Symbology::DataMatrix,
@@ -346,6 +358,7 @@ mod tests {
 
     use super::*;
     use crate::pipeline::decode::matrix::grid::drawn;
+    use crate::pipeline::decode::matrix::hough::lines;
 
     const ROWS: [&str; 16] = [
         "#.#.#.#.#.#.#.#.",
@@ -371,8 +384,9 @@ mod tests {
         let grid =
             Grid { bend: [Point::new(0.0, bend), Point::new(0.0, 0.0)], ..Grid::flat(corners) };
         let picture = drawn(rows, &grid, (130, 120));
-        let edges = Edges::of(picture.view());
-        let symbol = read(picture.view(), &edges, &edges.lines(20.0))?;
+        let pools = Pools::default();
+        let edges = Edges::of(picture.view(), &pools);
+        let symbol = read((picture.view(), &pools), &edges, &lines(&edges, 20.0, &pools))?;
         let confidence = symbol.confidence?;
         // The corners are the symbol's own, from its top left.
         assert!(symbol.corners[0].distance(corners[0]) < 3.0, "{symbol:?}");

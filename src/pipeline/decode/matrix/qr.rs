@@ -9,6 +9,8 @@ use crate::pipeline::decode::matrix::bits::{self, BareLine, Bits, Modules};
 use crate::pipeline::decode::matrix::grid::Grid;
 use crate::pipeline::decode::matrix::rings::Rings;
 use crate::pipeline::decode::matrix::sheet::Sheet;
+use crate::pipeline::decode::order::lead;
+use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::{Point, Symbol, Symbology};
 
@@ -46,22 +48,19 @@ const MIN_BITS: f32 = 28.0;
 const IN: f32 = 3.5;
 
 /// The QR code of a patch, dark on light, with these finder patterns.
-pub fn read(view: View<'_>, finders: &[Rings]) -> Option<Symbol> {
-    let triples = triples(finders);
+pub fn read((view, pools): (View<'_>, &Pools), finders: &[Rings]) -> Option<Symbol> {
+    let triples = triples(finders, pools);
     triples.first()?;
     let sheet = Sheet::of(view);
-    triples.into_iter().take(MAX_TRIPLES).find_map(|three| {
-        three
-            .frames(&sheet)
-            .into_iter()
-            .take(MAX_SIZES)
-            .find_map(|frame| frame.symbol(&sheet, view))
+    triples.iter().take(MAX_TRIPLES).find_map(|(three, _)| {
+        let frames = three.frames(&sheet, pools);
+        frames.iter().take(MAX_SIZES).find_map(|(frame, _)| frame.symbol(&sheet, (view, pools)))
     })
 }
 
 /// Three finder patterns: at the symbol's corner and, clockwise on the screen, after and before it.
 #[derive(Debug, Clone, Copy)]
-struct Three {
+pub struct Three {
     corner: Point,
     right: Point,
     bottom: Point,
@@ -69,10 +68,10 @@ struct Three {
     module: f32,
 }
 
-/// The triples of `finders` that may be of one symbol, the likeliest first.
-fn triples(finders: &[Rings]) -> Vec<Three> {
+/// The triples of `finders` that may be of one symbol, the few likeliest first, and how far each is from a square.
+fn triples<'p>(finders: &[Rings], pools: &'p Pools) -> Lent<'p, Vec<(Three, f32)>> {
     let finders = finders.get(..MAX_FINDERS).unwrap_or(finders);
-    let mut found: Vec<(Three, f32)> = Vec::new();
+    let mut found = pools.threes.empty();
     for (k, corner) in finders.iter().enumerate() {
         for (i, a) in finders.iter().enumerate() {
             for b in finders.iter().skip(i + 1).filter(|b| *b != corner) {
@@ -82,8 +81,8 @@ fn triples(finders: &[Rings]) -> Vec<Three> {
             }
         }
     }
-    found.sort_by(|a, b| a.1.total_cmp(&b.1));
-    found.into_iter().map(|(three, _)| three).collect()
+    lead(&mut found, MAX_TRIPLES, |a, b| a.1.total_cmp(&b.1));
+    found
 }
 
 /// The triple with its first at the corner, and how far it is from a right angle with even sides.
@@ -117,8 +116,8 @@ fn angled(p: Point, q: Point) -> f32 {
 }
 
 impl Three {
-    /// The sizes whose timing patterns are there, the clearest first.
-    fn frames(self, sheet: &Sheet<'_>) -> Vec<Frame> {
+    /// The sizes whose timing patterns are there, the few clearest first, and how clear they are.
+    fn frames<'p>(self, sheet: &Sheet<'_>, pools: &'p Pools) -> Lent<'p, Vec<(Frame, f32)>> {
         let across = self.corner.distance(self.right) / self.module;
         let down = self.corner.distance(self.bottom) / self.module;
         let about = f32::midpoint(across, down) + 2.0 * IN;
@@ -126,18 +125,16 @@ impl Three {
         let (low, high) = (0.85 * about - 2.0, 1.15 * about + 2.0);
         let sizes = (1..=40).map(|version| 17 + 4 * version);
         let near = sizes.filter(|side| (low..high).contains(&(*side as f32)));
-        let mut found: Vec<(Frame, f32)> = near
-            .filter_map(|side| {
-                let frame = Frame { three: self, side, tilt: [0.0, 0.0] };
-                let (g, x) = best_tilt(|g| frame.timing(sheet, [g, 0.0], false))
-                    .filter(|(_, score)| *score > MIN_UPPER)?;
-                let (h, y) = best_tilt(|h| frame.timing(sheet, [g, h], true))?;
-                let score = f32::midpoint(x, y);
-                (score > MIN_TIMING).then_some((Frame { tilt: [g, h], ..frame }, score))
-            })
-            .collect();
-        found.sort_by(|a, b| b.1.total_cmp(&a.1));
-        found.into_iter().map(|(frame, _)| frame).collect()
+        let mut found = pools.frames.collect(near.filter_map(|side| {
+            let frame = Frame { three: self, side, tilt: [0.0, 0.0] };
+            let (g, x) = best_tilt(|g| frame.timing(sheet, [g, 0.0], false))
+                .filter(|(_, score)| *score > MIN_UPPER)?;
+            let (h, y) = best_tilt(|h| frame.timing(sheet, [g, h], true))?;
+            let score = f32::midpoint(x, y);
+            (score > MIN_TIMING).then_some((Frame { tilt: [g, h], ..frame }, score))
+        }));
+        lead(&mut found, MAX_SIZES, |a, b| b.1.total_cmp(&a.1));
+        found
     }
 }
 
@@ -150,7 +147,7 @@ fn best_tilt(score: impl Fn(f32) -> f32) -> Option<(f32, f32)> {
 
 /// Three finder patterns of a symbol of `side` modules, and the perspective along its upper and its left side.
 #[derive(Debug, Clone, Copy)]
-struct Frame {
+pub struct Frame {
     three: Three,
     side: usize,
     tilt: [f32; 2],
@@ -216,8 +213,8 @@ impl Frame {
     }
 
     /// The symbol, if its error correction holds.
-    fn symbol(&self, sheet: &Sheet<'_>, view: View<'_>) -> Option<Symbol> {
-        let fixed = Fixed::of(self.side);
+    fn symbol(&self, sheet: &Sheet<'_>, view: (View<'_>, &Pools)) -> Option<Symbol> {
+        let fixed = Fixed::of(self.side, view.1);
         let score = |grid: &Grid| fixed.score(sheet, grid);
         if score(&self.grid()) < MIN_FIXED {
             return None;
@@ -266,7 +263,8 @@ impl Frame {
             let is_dark = x.abs().max(y.abs()) != 1;
             (sheet.look(self.at(far + x as f32, far + y as f32)), is_dark)
         };
-        let values: Vec<(f32, bool)> = places.map(look).collect();
+        let mut values = [(0.0, false); 25];
+        values.iter_mut().zip(places.map(look)).for_each(|(value, there)| *value = there);
         let sum = |dark: bool| values.iter().filter(|v| v.1 == dark).map(|v| v.0).sum::<f32>();
         // Seventeen modules are dark, eight are light: both weigh as much.
         let middle = f32::midpoint(sum(true) / 17.0, sum(false) / 8.0);
@@ -279,15 +277,15 @@ impl Frame {
 }
 
 /// The modules of a symbol that are the same in all of its size.
-struct Fixed {
+struct Fixed<'p> {
     side: usize,
     /// Pairs of neighbours, the first dark, the second light.
-    pairs: Vec<[(f32, f32); 2]>,
+    pairs: Lent<'p, Vec<[(f32, f32); 2]>>,
 }
 
-impl Fixed {
-    fn of(side: usize) -> Self {
-        let mut pairs = Vec::new();
+impl<'p> Fixed<'p> {
+    fn of(side: usize, pools: &'p Pools) -> Self {
+        let mut pairs = pools.pairs.empty();
         let last = side as f32 - 7.0;
         for (x, y) in [(0.0, 0.0), (last, 0.0), (0.0, last)] {
             rings(&mut pairs, (x + 3.0, y + 3.0), &[(1.0, 2.0), (3.0, 2.0), (3.0, 4.0)]);
@@ -299,12 +297,11 @@ impl Fixed {
                 pairs.push([(6.0, k), (6.0, next)]);
             }
         }
-        let centres = modules::qr_alignment(side);
-        for x in &centres {
-            for y in &centres {
+        for x in modules::qr_alignment(side) {
+            for y in modules::qr_alignment(side) {
                 let is_finder = |a: usize, b: usize| a == 6 && (b == 6 || b + 7 == side);
-                if !is_finder(*x, *y) && !is_finder(*y, *x) {
-                    rings(&mut pairs, (*x as f32, *y as f32), &[(0.0, 1.0), (2.0, 1.0)]);
+                if !is_finder(x, y) && !is_finder(y, x) {
+                    rings(&mut pairs, (x as f32, y as f32), &[(0.0, 1.0), (2.0, 1.0)]);
                 }
             }
         }
@@ -336,24 +333,24 @@ fn rings(pairs: &mut Vec<[(f32, f32); 2]>, (x, y): (f32, f32), squares: &[(f32, 
 }
 
 /// The symbol that `grid` shows, if its error correction holds.
-fn symbol(view: View<'_>, grid: Grid, side: usize) -> Option<Symbol> {
-    let modules = Modules::of(view, &grid.map()?, side, side);
-    let read = |bits: Bits| named(&bits, &grid, Doubts::Believed);
+fn symbol(view: (View<'_>, &Pools), grid: Grid, side: usize) -> Option<Symbol> {
+    let modules = Modules::of(view, &grid.map()?, (side, side));
+    let read = |bits: Bits<'_>| named(&bits, &grid, Doubts::Believed);
     read(modules.bits(4)).or_else(|| read(modules.sharpened(0.6).bits(4)))
 }
 
 /// The same where print is missing or something lies over a part: what is not sure is left to error correction.
-fn damaged(view: View<'_>, grid: Grid, side: usize) -> Option<Symbol> {
+fn damaged(view: (View<'_>, &Pools), grid: Grid, side: usize) -> Option<Symbol> {
     let map = grid.map()?;
     let ways = [
-        Modules::of(view, &map, side, side),
+        Modules::of(view, &map, (side, side)),
         Modules::darkest(view, &map, (side, side), BareLine::Level),
         Modules::darkest(view, &map, (side, side), BareLine::Upright),
     ];
     ways.iter().find_map(|modules| named(&modules.bits(4), &grid, Doubts::Erased))
 }
 
-fn named(bits: &Bits, grid: &Grid, doubts: Doubts) -> Option<Symbol> {
+fn named(bits: &Bits<'_>, grid: &Grid, doubts: Doubts) -> Option<Symbol> {
     let reading = modules::qr(bits, doubts).filter(|found| found.correction.bits >= MIN_BITS)?;
     let confidence = bits.confidence(grid, reading.correction.changed);
     Some(Symbol {
@@ -372,7 +369,8 @@ mod tests {
 
     use super::*;
     use crate::pipeline::decode::matrix::grid::drawn;
-    use crate::pipeline::decode::matrix::rings::Relief;
+    use crate::pipeline::decode::matrix::relief::Relief;
+    use crate::pipeline::decode::matrix::rings::finders;
 
     const ROWS: [&str; 25] = [
         "#######.#..##..##.#######",
@@ -402,13 +400,17 @@ mod tests {
         "#######.#.#..##..#.#.#.##",
     ];
 
+    fn found(view: View<'_>) -> Option<Symbol> {
+        let pools = Pools::default();
+        read((view, &pools), &finders(&Relief::of(view, &pools), &pools))
+    }
+
     fn texts(rows: &[&str], corners: [(f32, f32); 4], bend: f32) -> Option<(String, u32)> {
         let corners = corners.map(|(x, y)| Point::new(x, y));
         let grid =
             Grid { bend: [Point::new(0.0, bend), Point::new(0.0, 0.0)], ..Grid::flat(corners) };
         let picture = drawn(rows, &grid, (190, 180));
-        let finders = Relief::of(picture.view()).finders();
-        let symbol = read(picture.view(), &finders)?;
+        let symbol = found(picture.view())?;
         // The corners are the symbol's own, from its top left.
         assert!(symbol.corners[0].distance(corners[0]) < 4.0, "{symbol:?}");
         Some((symbol.text, symbol.confidence?.errors_corrected))
@@ -430,7 +432,7 @@ mod tests {
         let [a, b, c, d] = UPRIGHT;
         let grid = Grid::flat([a, d, c, b].map(|(x, y)| Point::new(x, y)));
         let picture = drawn(&ROWS, &grid, (190, 180));
-        let symbol = read(picture.view(), &Relief::of(picture.view()).finders());
+        let symbol = found(picture.view());
         assert_eq!(symbol.map(|s| s.text).as_deref(), Some("SERIAL 0123456789"));
     }
 

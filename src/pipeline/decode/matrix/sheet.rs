@@ -13,14 +13,11 @@ pub struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     /// The pixels of `view`; a third of what lies between its dark and its light pixels is a whole step.
     pub fn of(view: View<'a>) -> Self {
-        let mut counts = [0_u32; 256];
-        for value in view.luma {
-            counts[usize::from(*value)] += 1;
-        }
+        let counts = view.counts(1);
         let total = view.luma.len() as f32;
         let rank = |share: f32| {
             let mut below = 0.0;
-            let reached = |n: &u32| {
+            let reached = |n: &usize| {
                 below += *n as f32;
                 below >= share * total
             };
