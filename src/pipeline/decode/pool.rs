@@ -83,8 +83,9 @@ pub struct Pools {
     pub windows: Pool<Windows>,
     /// Patches in two colours.
     pub reliefs: Pool<Relief>,
-    /// Concentric squares in them, and those that rows show.
+    /// Concentric squares in them.
     pub rings: Pool<Vec<Rings>>,
+    /// The same as rows show them.
     pub seen: Pool<Vec<Seen>>,
     /// Edges of patches.
     pub edges: Pool<Edges>,

@@ -225,11 +225,15 @@ fn lay_slopes(view: View<'_>, slopes: &mut Vec<[i16; 2]>) {
 #[multiversion(targets("x86_64+avx2"))]
 fn add_slopes([above, row, below]: [&[u8]; 3], slopes: &mut [[i16; 2]]) {
     let windows = above.array_windows().zip(row.array_windows()).zip(below.array_windows());
-    for (slope, ((a, r), b)) in slopes.iter_mut().zip(windows) {
-        let [a, r, b] = [a, r, b].map(|near: &[u8; 3]| near.map(i16::from));
+    for (slope, ((above, row), below)) in slopes.iter_mut().zip(windows) {
+        // Each by itself: what maps an array of arrays is called, once a pixel.
+        let [a, b, c] = *above;
+        let [d, _, f] = *row;
+        let [g, h, i] = *below;
+        let at = |value: u8| i16::from(value);
         *slope = [
-            a[2] + 2 * r[2] + b[2] - a[0] - 2 * r[0] - b[0],
-            b[0] + 2 * b[1] + b[2] - a[0] - 2 * a[1] - a[2],
+            at(c) + 2 * at(f) + at(i) - at(a) - 2 * at(d) - at(g),
+            at(g) + 2 * at(h) + at(i) - at(a) - 2 * at(b) - at(c),
         ];
     }
 }

@@ -127,9 +127,10 @@ impl Three {
         let near = sizes.filter(|side| (low..high).contains(&(*side as f32)));
         let mut found = pools.frames.collect(near.filter_map(|side| {
             let frame = Frame { three: self, side, tilt: [0.0, 0.0] };
-            let (g, x) = best_tilt(|g| frame.timing(sheet, [g, 0.0], false))
-                .filter(|(_, score)| *score > MIN_UPPER)?;
-            let (h, y) = best_tilt(|h| frame.timing(sheet, [g, h], true))?;
+            let upper = |g, wanted| frame.timing(sheet, [g, 0.0], false, wanted);
+            let (g, x) = best_tilt(MIN_UPPER, upper).filter(|(_, score)| *score > MIN_UPPER)?;
+            let left = |h, wanted| frame.timing(sheet, [g, h], true, wanted);
+            let (h, y) = best_tilt(2.0 * MIN_TIMING - x, left)?;
             let score = f32::midpoint(x, y);
             (score > MIN_TIMING).then_some((Frame { tilt: [g, h], ..frame }, score))
         }));
@@ -138,11 +139,17 @@ impl Three {
     }
 }
 
-/// The tilt of one side, and what it scores, that fits best.
-fn best_tilt(score: impl Fn(f32) -> f32) -> Option<(f32, f32)> {
-    let tilts = (-6..=6).map(|k| k as f32 * 0.06);
-    let scored = tilts.map(|tilt| (tilt, score(tilt) - 0.02 * tilt.abs()));
-    scored.max_by(|a, b| a.1.total_cmp(&b.1))
+/// The tilt of one side, and what it scores, that fits best; `score` is told a tilt and what is wanted of it, more than
+/// `least`, and need not say what is below.
+fn best_tilt(least: f32, score: impl Fn(f32, f32) -> Option<f32>) -> Option<(f32, f32)> {
+    let mut best: Option<(f32, f32)> = None;
+    for tilt in (-6..=6).map(|k| k as f32 * 0.06) {
+        let wanted = best.map_or(least, |(_, highest)| highest.max(least));
+        let scored = score(tilt, wanted).map(|score| (tilt, score - 0.02 * tilt.abs()));
+        let is_best = |scored: &(f32, f32)| best.is_none_or(|(_, highest)| scored.1 >= highest);
+        best = scored.filter(is_best).or(best);
+    }
+    best
 }
 
 /// Three finder patterns of a symbol of `side` modules, and the perspective along its upper and its left side.
@@ -166,8 +173,9 @@ impl Frame {
         Point::new(mix(corner.x, right.x, bottom.x), mix(corner.y, right.y, bottom.y))
     }
 
-    /// How well the timing pattern lies along the upper side or, `down`, the left: -1 to 1.
-    fn timing(&self, sheet: &Sheet<'_>, tilt: [f32; 2], down: bool) -> f32 {
+    /// How well the timing pattern lies along the upper side or, `down`, the left, -1 to 1; `None` once that is seen to be
+    /// less than `wanted`.
+    fn timing(&self, sheet: &Sheet<'_>, tilt: [f32; 2], down: bool, wanted: f32) -> Option<f32> {
         let frame = Self { tilt, ..*self };
         let look = |k: usize| {
             let along = k as f32 + 0.5;
@@ -176,14 +184,19 @@ impl Frame {
         };
         // Dark at every even module, from the edge of one finder pattern to that of the other.
         let (from, to) = (6, self.side - 7);
+        // No step adds more than one. Sums are rounded.
+        let enough = wanted * (to - from) as f32 - 0.01;
         let mut before = look(from);
         let mut sum = 0.0;
         for k in from + 1..=to {
+            if sum + ((to + 1 - k) as f32) < enough {
+                return None;
+            }
             let here = look(k);
             sum += sheet.step(if k % 2 == 1 { here - before } else { before - here });
             before = here;
         }
-        sum / (to - from) as f32
+        Some(sum / (to - from) as f32)
     }
 
     /// The same with the place `at` modules from the corner each way at `there`; `None` if no perspective does that.

@@ -158,11 +158,14 @@ fn sort(found: &mut [Seen]) {
 /// A module of runs between these borders that are as long as those through a finder pattern: 1, 1, 3, 1, 1
 /// (ISO/IEC 18004, 6.3.3.1).
 fn finder(borders: &[f32]) -> Option<f32> {
-    let module = (borders.last()? - borders.first()?) / 7.0;
+    let &[a, b, c, d, e, f] = borders else { return None };
+    let module = (f - a) / 7.0;
     // Ink that has spread, or shrunk, makes all dark runs longer, or shorter, by as much.
     let fits = |n: f32, k: f32| (n - k * module).abs() < (0.55 + 0.1 * k) * module + ROUGH;
-    let wide = [1.0, 1.0, 3.0, 1.0, 1.0];
-    let is_one = module >= 0.8 && borders.windows(2).zip(wide).all(|(b, k)| fits(b[1] - b[0], k));
+    // The middle one tells most others.
+    let is_one = module >= 0.8
+        && fits(d - c, 3.0)
+        && [b - a, c - b, e - d, f - e].iter().all(|run| fits(*run, 1.0));
     is_one.then_some(module)
 }
 
