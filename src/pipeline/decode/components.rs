@@ -80,6 +80,10 @@ fn gather(marks: &[u8], mark: u8, bits: &mut Vec<u64>) {
         u64::from_le_bytes(bytes).wrapping_mul(TOGETHER) >> 56
     };
     let word = |marks: &[u8]| {
+        // Most cells have none.
+        if marks.iter().fold(0, |any, marks| any | marks) & mark == 0 {
+            return 0;
+        }
         let parts = marks.chunks(8).map(eight).enumerate();
         parts.fold(0, |word, (k, bits)| word | bits << (8 * k))
     };
