@@ -281,28 +281,28 @@ impl<'a> Search<'a> {
         fit: fn(&mut Unclear<'a>, &Formats) -> Vec<Symbol>,
         share: usize,
     ) {
-        for mut unclear in std::mem::take(&mut self.unclear) {
+        let mut unclear = std::mem::take(&mut self.unclear);
+        unclear.retain_mut(|unclear| {
             let rim = unclear.rim();
             let mut centre = unclear.region().centre;
             (centre.x, centre.y) = (centre.x - rim, centre.y - rim);
             if self.found.symbols.iter().any(|symbol| contains(symbol, centre)) {
-                continue;
+                return false;
             }
-            if !may_be(&unclear) {
-                self.unclear.push(unclear);
-                continue;
+            if !may_be(unclear) {
+                return true;
             }
             if !self.work.spend(unclear.columns() / share) {
                 self.found.skipped += 1;
-                continue;
+                return false;
             }
-            let mut symbols = fit(&mut unclear, self.formats);
-            if symbols.is_empty() {
-                self.unclear.push(unclear);
-            }
+            let mut symbols = fit(unclear, self.formats);
+            let is_unread = symbols.is_empty();
             move_all(&mut symbols, -rim);
             add(&mut self.found.symbols, symbols, self.view);
-        }
+            is_unread
+        });
+        self.unclear = unclear;
     }
 
     /// What is left of the work.

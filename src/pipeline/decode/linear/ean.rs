@@ -79,9 +79,12 @@ impl Layout {
     }
 }
 
+/// Most digits of a symbol that are drawn as such.
+const MOST: usize = 12;
+
 /// What the digits of a symbol were read as: indices of [`PATTERNS`], and how sure that is.
 struct Digits {
-    indices: Vec<usize>,
+    indices: [usize; MOST],
     margin: f32,
     growth: f32,
 }
@@ -96,7 +99,8 @@ pub fn read(bars: &Bars, found: &mut Vec<Reading>) {
         let elements = layout.elements();
         for start in (0..bars.edges.len().saturating_sub(elements)).step_by(2) {
             let Some(digits) = digits(bars, start, layout) else { continue };
-            let Some((symbology, text)) = text(&digits.indices) else { continue };
+            let indices = &digits.indices[..layout.left + layout.right];
+            let Some((symbology, text)) = text(indices) else { continue };
             let ends = (bars.edges[start], bars.edges[start + elements]);
             let mut reading = Reading::new(symbology, text, "]E0", ends);
             reading.module = (ends.1 - ends.0) / layout.modules();
@@ -119,8 +123,7 @@ fn digits(bars: &Bars, start: usize, layout: &Layout) -> Option<Digits> {
         return None;
     }
     let growth = guards(bars, start, layout, module)?;
-    let mut digits =
-        Digits { indices: Vec::with_capacity(layout.left + layout.right), margin: 1.0, growth };
+    let mut digits = Digits { indices: [0; MOST], margin: 1.0, growth };
     let middle = start + 3 + 4 * layout.left;
     let left = (0..layout.left).map(|n| start + 3 + 4 * n);
     let right = (0..layout.right).map(|n| middle + layout.middle + 4 * n);
@@ -143,7 +146,7 @@ fn digits(bars: &Bars, start: usize, layout: &Layout) -> Option<Digits> {
             return None;
         }
         digits.margin = digits.margin.min(this.margin);
-        digits.indices.push(this.index);
+        digits.indices[n] = this.index;
         near = (bars.edges[k + 4] - bars.edges[k]) / MODULES;
     }
     Some(digits)
