@@ -205,12 +205,19 @@ fn contents(bars: &Bars) -> Vec<(Content, (f32, f32))> {
     let mut found: Vec<(Content, (f32, f32))> = Vec::new();
     let mut whole = Vec::new();
     databar::read(bars, &mut whole);
-    found.extend(whole.into_iter().map(|r| (Content::Whole(r.clone()), r.ends)));
+    found.extend(whole.into_iter().map(|reading| {
+        let ends = reading.ends;
+        (Content::Whole(reading), ends)
+    }));
     // The shortest part is a block without its right character between two guards.
     for k in (0..bars.edges.len().saturating_sub(15)).step_by(2) {
         // A guard of a space and a bar, or of a bar and a space.
         let rows = [1, 2].into_iter().filter_map(|guard| expanded::row(bars, k, guard));
-        let here = rows.map(|row| (Content::Row(row.clone()), row.ends)).chain(half(bars, k));
+        let rows = rows.map(|row| {
+            let ends = row.ends;
+            (Content::Row(row), ends)
+        });
+        let here = rows.chain(half(bars, k));
         for (content, ends) in here {
             // The end of a row is no row of its own.
             if !found.iter().any(|(_, other)| other.0 <= ends.0 && ends.1 <= other.1) {
