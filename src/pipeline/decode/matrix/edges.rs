@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 
+use crate::pipeline::decode::lanes::fill;
 use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::Point;
@@ -44,10 +45,12 @@ pub struct Edges {
 struct Room {
     /// The squares of some slopes.
     squares: Vec<i32>,
-    /// The columns of one row that have such a pixel.
-    columns: Vec<u32>,
-    /// The pixels row by row, each with its direction.
-    found: Vec<(u8, Pixel)>,
+    /// The columns of one row that have a pixel on an edge.
+    columns: Vec<usize>,
+    /// The slopes of such pixels, row by row, their columns and rows, and their directions.
+    steep: Vec<[i16; 2]>,
+    places: Vec<[f32; 2]>,
+    directions: Vec<u8>,
 }
 
 /// A pixel on an edge.
@@ -112,7 +115,7 @@ impl Edges {
 
     /// The pixels whose gradient is within some 15 degrees of that direction.
     pub fn along(&self, across: Point) -> impl Iterator<Item = &Pixel> {
-        let direction = (turn(across.x, across.y) + 0.5) as usize % DIRECTIONS;
+        let direction = usize::from(direction(across.x, across.y));
         let (from, to) = (direction + DIRECTIONS - BESIDE, direction + BESIDE + 1);
         // Those that go round past the last direction lie at the other end.
         let (from, to) = (from % DIRECTIONS, (to - 1) % DIRECTIONS + 1);
@@ -172,38 +175,38 @@ impl Edges {
     /// Takes the pixels whose slope, squared, is above `least`, in the order of their directions.
     fn sort(&mut self, least: i32) {
         let Self { width, slopes, pixels, starts, room, .. } = self;
-        let Room { columns, found, .. } = room;
+        let Room { columns, steep, places, directions, .. } = room;
         columns.resize(*width, 0);
-        found.clear();
-        starts.clear();
-        // How many there are of each, then where they begin.
-        starts.resize(DIRECTIONS + 1, 0);
+        steep.clear();
+        places.clear();
         for (row, slopes) in slopes.chunks_exact((*width).max(1)).enumerate() {
             // Each place is written, and written over unless it is on an edge: there is no branch to be guessed.
             let mut n = 0;
             for (column, slope) in slopes.iter().enumerate() {
-                columns[n] = column as u32;
+                columns[n] = column;
                 n += usize::from(square(*slope) > least);
             }
-            for column in &columns[..n] {
-                let slope = slopes[*column as usize].map(f32::from);
-                let direction = (turn(slope[0], slope[1]) + 0.5) as usize % DIRECTIONS;
-                starts[direction] += 1;
-                let pixel = Pixel { x: *column as f32, y: row as f32, slope };
-                found.push((direction as u8, pixel));
-            }
+            steep.extend(columns[..n].iter().map(|column| slopes[*column]));
+            places.extend(columns[..n].iter().map(|column| [*column as f32, row as f32]));
+        }
+        fill(directions, steep.iter().map(|[x, y]| direction(f32::from(*x), f32::from(*y))));
+        // How many there are of each, then where they end.
+        starts.clear();
+        starts.resize(DIRECTIONS + 1, 0);
+        for direction in directions.iter() {
+            starts[usize::from(*direction)] += 1;
         }
         let mut end = 0;
         for start in starts.iter_mut() {
             end += *start;
             *start = end;
         }
-        pixels.resize(found.len(), Pixel::default());
+        pixels.resize(steep.len(), Pixel::default());
         // From the last one on, each before those that were laid down: where the first lies its direction begins.
-        for (direction, pixel) in found.iter().rev() {
+        for ((direction, slope), [x, y]) in directions.iter().zip(&*steep).zip(&*places).rev() {
             let place = &mut starts[usize::from(*direction)];
             *place -= 1;
-            pixels[*place] = *pixel;
+            pixels[*place] = Pixel { x: *x, y: *y, slope: slope.map(f32::from) };
         }
     }
 }
@@ -241,6 +244,12 @@ fn add_slopes([above, row, below]: [&[u8]; 3], slopes: &mut [[i16; 2]]) {
 fn square([x, y]: [i16; 2]) -> i32 {
     let (x, y) = (i32::from(x), i32::from(y));
     x * x + y * y
+}
+
+/// The direction of a vector, of [`DIRECTIONS`] a circle.
+fn direction(x: f32, y: f32) -> u8 {
+    // By way of i32, which is one instruction.
+    ((turn(x, y) + 0.5) as i32 as usize % DIRECTIONS) as u8
 }
 
 /// The direction of a vector in steps of [`DIRECTIONS`] a circle, 0 to all of them, to a tenth of a step.
