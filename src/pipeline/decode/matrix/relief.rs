@@ -77,6 +77,7 @@ impl Relief {
         self.find_borders();
     }
 
+    /// Tells the dark pixels of `view` from the light ones.
     fn lay(&mut self, view: View<'_>) {
         let (width, height) = (view.width, view.height);
         let less = clearance(view);
@@ -115,6 +116,7 @@ impl Relief {
         }
     }
 
+    /// Finds where each row changes from one to the other.
     fn find_borders(&mut self) {
         let Self { width, off, borders, ends, room: Room { changes, .. }, .. } = self;
         borders.clear();
