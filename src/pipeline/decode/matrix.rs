@@ -8,6 +8,7 @@ pub mod grid;
 pub mod hough;
 pub mod line;
 pub mod pdf417;
+pub mod pools;
 pub mod qr;
 pub mod relief;
 pub mod rings;
@@ -65,7 +66,8 @@ pub(crate) fn read_by_finders(
     let gray = crop.gray.view();
     let mut relief = Relief::of(gray, pools);
     let is_wanted = formats.has_any(Family::Qr.symbologies());
-    let finders = if is_wanted { rings::finders(&relief, pools) } else { pools.rings.empty() };
+    let finders =
+        if is_wanted { rings::finders(&relief, pools) } else { pools.matrix.rings.empty() };
     let has_qr = formats.has(Symbology::QRCode);
     let is_fine = has_qr && gray.luma.len() <= FINE_MODULES;
     let found = has_qr
@@ -116,7 +118,7 @@ pub(crate) fn read_by_sides(
 fn qr((view, pools): (View<'_>, &Pools), finders: &[Rings]) -> Option<Symbol> {
     let of = |is_dark: bool| {
         let of_colour = finders.iter().filter(|rings| rings.is_dark == is_dark);
-        pools.rings.collect(of_colour.copied())
+        pools.matrix.rings.collect(of_colour.copied())
     };
     let (dark, light) = (of(true), of(false));
     let on_dark =
@@ -178,7 +180,7 @@ impl<'a> Sides<'a> {
 
     /// Those of the negative.
     fn reversed(&self) -> Lent<'a, Vec<Line>> {
-        self.pools.lines.collect(self.lines.iter().map(Line::reversed))
+        self.pools.matrix.lines.collect(self.lines.iter().map(Line::reversed))
     }
 }
 

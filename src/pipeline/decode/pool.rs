@@ -11,17 +11,8 @@ use crate::pipeline::decode::linear::ballot::Ballot;
 use crate::pipeline::decode::linear::fit::pools::FitPools;
 use crate::pipeline::decode::linear::joint::pools::JointPools;
 use crate::pipeline::decode::locate::Region;
-use crate::pipeline::decode::matrix::datamatrix::Corner;
-use crate::pipeline::decode::matrix::edges::Edges;
-use crate::pipeline::decode::matrix::hough::Hough;
-use crate::pipeline::decode::matrix::line::Line;
-use crate::pipeline::decode::matrix::pdf417::micro;
-use crate::pipeline::decode::matrix::pdf417::rails::Sight;
-use crate::pipeline::decode::matrix::pdf417::rows::Mark;
-use crate::pipeline::decode::matrix::pdf417::templates::Templates;
-use crate::pipeline::decode::matrix::qr::{Frame, Three};
-use crate::pipeline::decode::matrix::relief::Relief;
-use crate::pipeline::decode::matrix::rings::{Rings, Seen};
+use crate::pipeline::decode::matrix::pdf417::pools::StackedPools;
+use crate::pipeline::decode::matrix::pools::MatrixPools;
 use crate::pipeline::decode::patch::Patch;
 use crate::pipeline::decode::pooled::Pooled;
 use crate::pipeline::decode::profile::{Bars, Room};
@@ -43,6 +34,12 @@ pub struct Pools {
     pub growths: Pool<Growth>,
     /// Room in which cells are joined to patches.
     pub marked: Pool<Marked>,
+    /// Such patches.
+    pub patches: Pool<Vec<Patch>>,
+    /// The windows by which they are told from print.
+    pub windows: Pool<Windows>,
+    /// Points in a picture.
+    pub points: Pool<Vec<Point>>,
     /// Regions of bars.
     pub regions: Pool<Vec<Region>>,
     /// Regions of worn bars, and whether each may be so by itself.
@@ -61,52 +58,16 @@ pub struct Pools {
     pub bars: Pool<Bars>,
     /// Room in which those are found.
     pub rooms: Pool<Room>,
-    /// Start and stop patterns.
-    pub sights: Pool<Vec<Sight>>,
-    /// What tells the rows of lines.
-    pub marks: Pool<Vec<Mark>>,
-    /// Rows of `MicroPDF417`.
-    pub micro_rows: Pool<Vec<micro::Row>>,
-    /// What codewords look like.
-    pub templates: Pool<Templates>,
     /// Numbers of things.
     pub counts: Pool<Vec<usize>>,
+    /// What the readers of matrix symbols use.
+    pub matrix: MatrixPools,
+    /// What those of stacked ones use.
+    pub stacked: StackedPools,
     /// What the fits of characters one by one use.
     pub fit: FitPools,
     /// What those of whole symbols use.
     pub joint: JointPools,
-    /// Places in a picture that may be matrix symbols.
-    pub patches: Pool<Vec<Patch>>,
-    /// Points in it.
-    pub points: Pool<Vec<Point>>,
-    /// The windows by which those are told from print.
-    pub windows: Pool<Windows>,
-    /// Patches in two colours.
-    pub reliefs: Pool<Relief>,
-    /// Concentric squares in them.
-    pub rings: Pool<Vec<Rings>>,
-    /// The same as rows show them.
-    pub seen: Pool<Vec<Seen>>,
-    /// Edges of patches.
-    pub edges: Pool<Edges>,
-    /// Room in which lines are found among those.
-    pub houghs: Pool<Hough>,
-    /// Such lines.
-    pub lines: Pool<Vec<Line>>,
-    /// Two of them that meet.
-    pub corners: Pool<Vec<Corner>>,
-    /// Three finder patterns, and how far they are from a square.
-    pub threes: Pool<Vec<(Three, f32)>>,
-    /// Sizes of the symbols they may be of, and how clear those are.
-    pub frames: Pool<Vec<(Frame, f32)>>,
-    /// Pairs of places in a symbol.
-    pub pairs: Pool<Vec<[(f32, f32); 2]>>,
-    /// How well each of several numbers fits.
-    pub scores: Pool<Vec<(usize, f32)>>,
-    /// How dark and how light modules are near each of many.
-    pub levels: Pool<Vec<(f32, f32)>>,
-    /// Whether each of many is so.
-    pub bools: Pool<Vec<bool>>,
 }
 
 /// A profile that is lent.

@@ -120,7 +120,7 @@ impl<'p> Modules<'p> {
         let levels = self.levels(reach);
         let n = levels.len().max(1) as f32;
         let contrast = levels.iter().map(|(low, high)| high - low).sum::<f32>() / n;
-        let (mut dark, mut sure) = (self.pools.bools.empty(), self.pools.profiles.empty());
+        let (mut dark, mut sure) = (self.pools.matrix.bools.empty(), self.pools.profiles.empty());
         let mut margin = 0.0;
         for (value, (low, high)) in self.luma.iter().zip(&*levels) {
             let threshold = f32::midpoint(*low, *high);
@@ -144,7 +144,7 @@ impl<'p> Modules<'p> {
         for (wide, row) in wide.chunks_exact_mut(width.max(1)).zip(rows) {
             wide[reach..reach + self.columns].copy_from_slice(row);
         }
-        let mut found = self.pools.levels.empty();
+        let mut found = self.pools.matrix.levels.empty();
         let mut of_columns = self.pools.profiles.lend();
         for row in 0..self.rows {
             let (from, to) = (row.saturating_sub(reach), (row + reach + 1).min(self.rows));
@@ -286,7 +286,7 @@ impl Bits<'_> {
             let places = (0..rows).flat_map(|y| (0..columns).map(move |x| (x, y)));
             places.map(|(x, y)| from(x, y))
         };
-        let dark = self.pools.bools.collect(places().map(|(x, y)| self.at(x, y)));
+        let dark = self.pools.matrix.bools.collect(places().map(|(x, y)| self.at(x, y)));
         let sure = self.pools.profiles.collect(places().map(|(x, y)| self.sure_at(x, y)));
         Self { columns, rows, dark, sure, ..*self }
     }
@@ -295,14 +295,14 @@ impl Bits<'_> {
     #[must_use]
     pub fn with_dark(&self, dark: impl Fn(usize) -> bool) -> Self {
         let sure = self.pools.profiles.collect(self.sure.iter().copied());
-        let dark = self.pools.bools.collect((0..self.dark.len()).map(dark));
+        let dark = self.pools.matrix.bools.collect((0..self.dark.len()).map(dark));
         Self { dark, sure, ..*self }
     }
 
     /// The same with each module as sure as `sure` says, which is told its place in both lists.
     #[must_use]
     pub fn with_sure(&self, sure: impl Fn(usize) -> f32) -> Self {
-        let dark = self.pools.bools.collect(self.dark.iter().copied());
+        let dark = self.pools.matrix.bools.collect(self.dark.iter().copied());
         let sure = self.pools.profiles.collect((0..self.sure.len()).map(sure));
         Self { dark, sure, ..*self }
     }

@@ -103,7 +103,7 @@ pub fn has_corner(lines: &[Line]) -> bool {
 /// The pairs of `lines` that may be a finder, the largest few first.
 fn corners<'p>(lines: &[Line], pools: &'p Pools) -> Lent<'p, Vec<Corner>> {
     let pairs = lines.iter().flat_map(|a| lines.iter().map(move |b| (a, b)));
-    let mut found = pools.corners.collect(pairs.filter_map(|(a, b)| corner(a, b)));
+    let mut found = pools.matrix.corners.collect(pairs.filter_map(|(a, b)| corner(a, b)));
     lead(&mut found, MAX_CORNERS, |a, b| {
         let size = |c: &Corner| c.at.distance(c.right) + c.at.distance(c.top);
         size(b).total_cmp(&size(a))
@@ -207,8 +207,9 @@ struct Timing<'a> {
 impl Timing<'_> {
     /// Rows and columns of the symbol, whose sides are so long, if its timing pattern is there.
     fn size(&self, (across, down): (f32, f32)) -> Option<(usize, usize)> {
-        let columns = self.pools.scores.collect(self.counts(across, |t, depth| (t, depth)));
-        let rows = self.pools.scores.collect(self.counts(down, |t, depth| (1.0 - depth, 1.0 - t)));
+        let columns = self.pools.matrix.scores.collect(self.counts(across, |t, depth| (t, depth)));
+        let rows =
+            self.pools.matrix.scores.collect(self.counts(down, |t, depth| (1.0 - depth, 1.0 - t)));
         let pairs = rows.iter().flat_map(|r| columns.iter().map(move |c| (r, c)));
         let sized = pairs.filter(|((rows, _), (columns, _))| is_size(*rows, *columns));
         let best = sized.max_by(|a, b| (a.0.1 + a.1.1).total_cmp(&(b.0.1 + b.1.1)))?;

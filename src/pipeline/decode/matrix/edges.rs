@@ -85,7 +85,7 @@ impl Pixel {
 impl Edges {
     /// Those of `view`.
     pub fn of<'p>(view: View<'_>, pools: &'p Pools) -> Lent<'p, Self> {
-        let mut edges = pools.edges.lend();
+        let mut edges = pools.matrix.edges.lend();
         edges.find(view);
         edges
     }

@@ -38,8 +38,8 @@ pub struct Hough {
 
 /// The straight edges of at least `least` pixels, longest first.
 pub fn lines<'p>(edges: &Edges, least: f32, pools: &'p Pools) -> Lent<'p, Vec<Line>> {
-    let mut lines = pools.lines.empty();
-    let mut hough = pools.houghs.lend();
+    let mut lines = pools.matrix.lines.empty();
+    let mut hough = pools.matrix.houghs.lend();
     hough.vote(edges, least);
     let Hough { peaks, near, on, .. } = &mut *hough;
     for (_, direction, offset) in peaks.iter().take(2 * MAX_LINES) {

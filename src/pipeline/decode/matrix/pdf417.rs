@@ -6,6 +6,7 @@
 pub mod field;
 pub mod layout;
 pub mod micro;
+pub mod pools;
 pub mod rails;
 pub mod rows;
 pub mod scan;

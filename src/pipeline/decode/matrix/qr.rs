@@ -71,7 +71,7 @@ pub struct Three {
 /// The triples of `finders` that may be of one symbol, the few likeliest first, and how far each is from a square.
 fn triples<'p>(finders: &[Rings], pools: &'p Pools) -> Lent<'p, Vec<(Three, f32)>> {
     let finders = finders.get(..MAX_FINDERS).unwrap_or(finders);
-    let mut found = pools.threes.empty();
+    let mut found = pools.matrix.threes.empty();
     for (k, corner) in finders.iter().enumerate() {
         for (i, a) in finders.iter().enumerate() {
             for b in finders.iter().skip(i + 1).filter(|b| *b != corner) {
@@ -125,7 +125,7 @@ impl Three {
         let (low, high) = (0.85 * about - 2.0, 1.15 * about + 2.0);
         let sizes = (1..=40).map(|version| 17 + 4 * version);
         let near = sizes.filter(|side| (low..high).contains(&(*side as f32)));
-        let mut found = pools.frames.collect(near.filter_map(|side| {
+        let mut found = pools.matrix.frames.collect(near.filter_map(|side| {
             let frame = Frame { three: self, side, tilt: [0.0, 0.0] };
             let upper = |g, wanted| frame.timing(sheet, [g, 0.0], false, wanted);
             let (g, x) = best_tilt(MIN_UPPER, upper).filter(|(_, score)| *score > MIN_UPPER)?;
@@ -298,7 +298,7 @@ struct Fixed<'p> {
 
 impl<'p> Fixed<'p> {
     fn of(side: usize, pools: &'p Pools) -> Self {
-        let mut pairs = pools.pairs.empty();
+        let mut pairs = pools.matrix.pairs.empty();
         let last = side as f32 - 7.0;
         for (x, y) in [(0.0, 0.0), (last, 0.0), (0.0, last)] {
             rings(&mut pairs, (x + 3.0, y + 3.0), &[(1.0, 2.0), (3.0, 2.0), (3.0, 4.0)]);

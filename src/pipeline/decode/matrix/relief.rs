@@ -50,7 +50,7 @@ impl Relief {
     /// `view` against a little less than the mean of what is within a sixth of its shorter side: so plain ground stays
     /// light, whatever its noise.
     pub fn of<'p>(view: View<'_>, pools: &'p Pools) -> Lent<'p, Self> {
-        let mut relief = pools.reliefs.lend();
+        let mut relief = pools.matrix.reliefs.lend();
         relief.lay(view);
         relief.find_borders();
         relief
@@ -139,7 +139,7 @@ impl Relief {
 
     /// Rows for columns.
     pub fn transposed<'p>(&self, pools: &'p Pools) -> Lent<'p, Self> {
-        let mut turned = pools.reliefs.lend();
+        let mut turned = pools.matrix.reliefs.lend();
         (turned.width, turned.height) = (self.height, self.width);
         turned.off.clear();
         for x in 0..self.width {

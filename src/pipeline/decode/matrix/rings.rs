@@ -76,15 +76,15 @@ impl Rings {
 /// The finder patterns of QR codes, those seen in most rows first; last those that only rows, or only columns,
 /// show, where a line without ink runs through.
 pub fn finders<'p>(relief: &Relief, pools: &'p Pools) -> Lent<'p, Vec<Rings>> {
-    let mut seen = pools.seen.empty();
+    let mut seen = pools.matrix.seen.empty();
     add_crossings(relief, None, &mut seen);
     seen.retain(|seen| seen.n as f32 > MIN_HIGH * seen.rings.module);
     sort(&mut seen);
-    let mut found = pools.rings.collect(seen.iter().map(|seen| seen.rings));
+    let mut found = pools.matrix.rings.collect(seen.iter().map(|seen| seen.rings));
     let Some(like) = found.first().filter(|_| found.len() < 3).copied() else { return found };
     seen.clear();
     add_crossings(relief, Some(&like), &mut seen);
-    let mut columns = pools.seen.empty();
+    let mut columns = pools.matrix.seen.empty();
     add_crossings(&relief.transposed(pools), Some(&like), &mut columns);
     seen.extend(columns.drain(..).map(Seen::transposed));
     seen.retain(Seen::is_high);
@@ -120,7 +120,7 @@ fn add_crossings(relief: &Relief, like: Option<&Rings>, found: &mut Vec<Seen>) {
 
 /// The bull's eyes, each once, those seen in most rows first.
 pub fn bulls_eyes<'p>(relief: &Relief, pools: &'p Pools) -> Lent<'p, Vec<Rings>> {
-    let mut seen = pools.seen.empty();
+    let mut seen = pools.matrix.seen.empty();
     for (y, borders) in relief.rows() {
         for (k, eight) in borders.windows(8).enumerate() {
             let Some(module) = even(eight) else { continue };
@@ -133,7 +133,7 @@ pub fn bulls_eyes<'p>(relief: &Relief, pools: &'p Pools) -> Lent<'p, Vec<Rings>>
         }
     }
     sort(&mut seen);
-    pools.rings.collect(seen.iter().map(|seen| seen.rings))
+    pools.matrix.rings.collect(seen.iter().map(|seen| seen.rings))
 }
 
 /// Adds what row `y` shows to what is within `apart` of it, or as something new.

@@ -200,7 +200,8 @@ pub fn read(scan: Scan<'_>, region: &Region) -> Option<Symbol> {
     let (reach, _) = reach(region, &middle)?;
     let step = (2.0 * half / MAX_LINES).max(0.8);
     let pools = scan.pools();
-    let (mut upright, mut turned) = (pools.micro_rows.empty(), pools.micro_rows.empty());
+    let (mut upright, mut turned) =
+        (pools.stacked.micro_rows.empty(), pools.stacked.micro_rows.empty());
     let mut v = -half;
     while v <= half {
         let bars = scan.edges(v, reach, 1);
@@ -213,7 +214,7 @@ pub fn read(scan: Scan<'_>, region: &Region) -> Option<Symbol> {
     // What looks like many columns is less likely something else.
     (1..=4).rev().find_map(|columns| {
         let of_them = seen.iter().filter(|row| row.columns == columns);
-        let rows = pools.micro_rows.collect(of_them.copied());
+        let rows = pools.stacked.micro_rows.collect(of_them.copied());
         (rows.len() >= MIN_LINES).then(|| read_columns(scan, columns, &rows))?
     })
 }
@@ -222,10 +223,10 @@ pub fn read(scan: Scan<'_>, region: &Region) -> Option<Symbol> {
 fn read_columns(scan: Scan<'_>, columns: usize, seen: &[Row]) -> Option<Symbol> {
     let pools = scan.pools();
     let end = |of: fn(&Row) -> (f32, f32, usize)| {
-        let sights = pools.sights.collect(seen.iter().map(|row| sight(row, of(row))));
+        let sights = pools.stacked.sights.collect(seen.iter().map(|row| sight(row, of(row))));
         let mark =
             |row: &Row| Mark { v: row.v, row: of(row).2 as f32, weight: 1.0, cluster: 0, rest: 0 };
-        let marks = pools.marks.collect(seen.iter().map(mark));
+        let marks = pools.stacked.marks.collect(seen.iter().map(mark));
         Some((rail(&sights, Kind::Start, pools)?, row_map(&marks, ADDRESSES.len() as f32)?))
     };
     let left = end(|row| (row.ends.0, row.modules.0, row.addresses.0))?;

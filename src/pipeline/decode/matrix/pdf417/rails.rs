@@ -31,9 +31,6 @@ const MOST_OFF: f32 = 0.95;
 /// By how many modules the edges of a pattern may be off their places, as a root of mean squares.
 const MOST_ASTRAY: f32 = 0.42;
 
-/// Pixels of a line that is looked at in half pixels for a first look.
-const SHORT: f32 = 160.0;
-
 /// Lines that must show a pattern at about one place.
 const MIN_LINES: usize = 3;
 
@@ -143,7 +140,7 @@ impl Glance {
         let (mut has_guard, mut rows) = (false, Vec::new());
         let mut look = |t: f32| {
             let v = t * region.along;
-            let bars = glimpse(scan, reach, v);
+            let bars = scan.edges(v, reach, 2);
             has_guard = has_guard || (wanted != Wanted::Micro && is_guard(scan, reach, &bars, v));
             if wanted != Wanted::Plain {
                 rows.extend(micro::row_at(scan, region, &bars, v));
@@ -162,19 +159,13 @@ impl Glance {
     }
 }
 
-/// The edges at `v` as a first look takes them: a long line shows a symbol by pixels, too, or by none.
-fn glimpse<'a>(scan: &Scan<'a>, reach: (f32, f32), v: f32) -> Lent<'a, Bars> {
-    let least = if reach.1 - reach.0 < SHORT { 0.5 } else { 1.0 };
-    scan.edges_by(v, reach, 2, least)
-}
-
 /// Whether `bars`, those at `v`, have a start or stop pattern that the lines below have too.
 fn is_guard(scan: &Scan<'_>, reach: (f32, f32), bars: &Bars, v: f32) -> bool {
     let mut seen = sights(bars, v).peekable();
     if seen.peek().is_none() {
         return false;
     }
-    let below = glimpse(scan, reach, v + 2.0);
+    let below = scan.edges(v + 2.0, reach, 2);
     let goes_on =
         |a: &Sight, b: &Sight| a.kind == b.kind && (a.outer - b.outer).abs() < 2.0 + a.module;
     seen.any(|a| sights(&below, v).any(|b| goes_on(&a, &b)))
@@ -229,7 +220,7 @@ const MAX_LINES: f32 = 48.0;
 fn survey<'a>(scan: &Scan<'a>, reach: (f32, f32), (low, high): (f32, f32)) -> Sights<'a> {
     let step = ((high - low) / MAX_LINES).max(1.5);
     let rows = if step < 2.5 { 2 } else { 3 };
-    let mut seen = scan.pools().sights.empty();
+    let mut seen = scan.pools().stacked.sights.empty();
     let mut v = low;
     while v <= high {
         seen.extend(sights(&scan.edges(v, reach, rows), v));
@@ -295,7 +286,7 @@ fn fitted<const N: usize>(edges: &[f32], widths: &[u8; N]) -> Option<(f32, f32)>
 
 /// The rail that most sights of one kind lie on.
 pub fn rail(seen: &[Sight], kind: Kind, pools: &Pools) -> Option<Rail> {
-    let seen = pools.sights.collect(seen.iter().filter(|s| s.kind == kind).copied());
+    let seen = pools.stacked.sights.collect(seen.iter().filter(|s| s.kind == kind).copied());
     let mut best: Option<(usize, &Sight, f32)> = None;
     let stride = seen.len() / 40 + 1;
     for (k, a) in seen.iter().enumerate().step_by(stride) {

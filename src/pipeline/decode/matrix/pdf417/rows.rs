@@ -158,7 +158,7 @@ pub fn templates<'a>(ends: &Ends<'a>) -> Option<Lent<'a, Templates>> {
         blur.add(&print, &seen);
     }
     let kernel = blur.kernel()?;
-    let mut templates = pools.templates.lend();
+    let mut templates = pools.stacked.templates.lend();
     templates.look_through(&kernel);
     Some(templates)
 }
@@ -177,7 +177,7 @@ struct Told {
 impl Told {
     fn of(ends: &Ends<'_>, grow: (f32, f32), templates: &Templates) -> Self {
         let read = |rail: Option<Rail>, side, grow| {
-            let mut found = ends.scan.pools().marks.empty();
+            let mut found = ends.scan.pools().stacked.marks.empty();
             if let Some(rail) = rail {
                 add_marks(&mut found, &ends.scan, &End { side, rail, grow }, templates);
             }
