@@ -35,14 +35,22 @@ fn stages(view: View<'_>) -> (f64, f64, f64) {
     let (gradients, reduced) = timed(|| Reduced::of(view, &Formats::all(), &pools));
     let cells = || [&*reduced.cells].into_iter().chain(reduced.fine.as_deref());
     let find = || {
-        cells().flat_map(|cells| locate::regions(cells, &pools)).map(|r| r.scaled(2.0)).collect()
+        let mut found = pools.regions.empty();
+        for cells in cells() {
+            found.extend(locate::regions(cells, &pools).iter().map(|r| r.scaled(2.0)));
+        }
+        found
     };
-    let (joining, regions): (f64, Vec<Region>) = timed(find);
+    let (joining, regions) = timed(find);
     let mut desk = linear::Desk::default();
     let mut read = |region: &Region| {
-        linear::read_plain(&Strip::new(view, *region)?, &Formats::all(), &mut desk)
+        let strip = Strip::new(view, *region, &pools);
+        if let Some(strip) = strip {
+            linear::read_plain(&strip, &Formats::all(), &mut desk);
+        }
+        desk.found.drain(..).count()
     };
-    let (reading, _symbols) = timed(|| regions.iter().filter_map(&mut read).flatten().count());
+    let (reading, _symbols) = timed(|| regions.iter().map(&mut read).sum::<usize>());
     (gradients, joining, reading)
 }
 

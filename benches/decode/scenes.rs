@@ -8,13 +8,14 @@ use scanstation::pipeline::frame::Picture;
 pub(crate) enum Scene {
     Empty,
     Labels(usize),
+    Text,
     Clutter,
 }
 
 /// Each scene in each size, with its name.
 pub(crate) fn all() -> impl Iterator<Item = (String, Picture)> {
     let sizes = [("720p", 1280, 720), ("1080p", 1920, 1080), ("4K", 3840, 2160)];
-    let scenes = [Scene::Empty, Scene::Labels(1), Scene::Labels(10), Scene::Clutter];
+    let scenes = [Scene::Empty, Scene::Labels(1), Scene::Labels(10), Scene::Text, Scene::Clutter];
     let each = sizes.into_iter().flat_map(move |size| scenes.map(|scene| (size, scene)));
     each.filter_map(|((name, width, height), scene)| {
         let picture = Picture::new(width, height, luma(width, height, scene)).ok()?;
@@ -34,6 +35,7 @@ fn luma(width: u32, height: u32, scene: Scene) -> Vec<u8> {
                 draw(&mut luma, width, (60 + column * 600, 40 + row * 120), k);
             }
         }
+        Scene::Text => write(&mut luma, width, &mut noise),
         // Strokes in both directions, like small print: the worst case.
         Scene::Clutter => {
             for (k, pixel) in luma.iter_mut().enumerate() {
@@ -46,6 +48,39 @@ fn luma(width: u32, height: u32, scene: Scene) -> Vec<u8> {
         }
     }
     luma
+}
+
+/// Digits of five columns and seven rows of dots, the highest of five bits the left one.
+const GLYPHS: [[u8; 7]; 10] = [
+    [14, 17, 19, 21, 25, 17, 14],
+    [4, 12, 4, 4, 4, 4, 14],
+    [14, 17, 1, 2, 4, 8, 31],
+    [31, 2, 4, 2, 1, 17, 14],
+    [2, 6, 10, 18, 31, 2, 2],
+    [31, 16, 30, 1, 1, 17, 14],
+    [6, 8, 16, 30, 17, 17, 14],
+    [31, 1, 2, 4, 8, 8, 8],
+    [14, 17, 17, 14, 17, 17, 14],
+    [14, 17, 17, 15, 1, 2, 12],
+];
+
+/// Lines of print from rim to rim, of words of digits, dots of two to four pixels from line to line.
+fn write(luma: &mut [u8], width: usize, noise: &mut Noise) {
+    let (mut top, mut line) = (20, 0);
+    while (top + 60) * width < luma.len() {
+        let dot = 2 + line % 3;
+        for left in (20..width - 30).step_by(6 * dot) {
+            let n = usize::from(noise.next());
+            // One in six is the space between words.
+            let Some(glyph) = GLYPHS.get(n % 12) else { continue };
+            for (y, x) in (0..7 * dot).flat_map(|y| (0..5 * dot).map(move |x| (y, x))) {
+                if glyph[y / dot] >> (4 - x / dot) & 1 == 1 {
+                    luma[(top + y) * width + left + x] = 50;
+                }
+            }
+        }
+        (top, line) = (top + 11 * dot, line + 1);
+    }
 }
 
 /// A Code 128 symbol of 3 pixels a module with eight data characters.
