@@ -12,9 +12,6 @@ use crate::pipeline::symbol::Point;
 /// Cosine of twice the greatest angle between neighbouring cells of one symbol (12 degrees).
 const JOINED: f32 = 0.913;
 
-/// Least number of cells of a symbol.
-const MIN_CELLS: usize = 8;
-
 /// Room in which cells are joined to regions.
 #[derive(Debug, Default)]
 pub struct Growth {
@@ -54,11 +51,11 @@ impl Member {
 }
 
 impl Growth {
-    /// Gives `take` the boxes around joined ones of `cells`, of those that are `open`, each with these cells.
+    /// Gives `take` the boxes around `least` or more joined ones of `cells`, of those that are `open`, each with these cells.
     pub fn each(
         &mut self,
         cells: &Cells,
-        open: impl ExactSizeIterator<Item = bool>,
+        (open, least): (impl ExactSizeIterator<Item = bool>, usize),
         mut take: impl FnMut(Region, &[Member]),
     ) {
         fill(&mut self.open, open);
@@ -66,7 +63,7 @@ impl Growth {
         while let Some(next) = self.open.get(start..).and_then(|rest| first(rest, |on| *on)) {
             start += next;
             grow(start, cells, &mut self.open, &mut self.members);
-            if self.members.len() >= MIN_CELLS
+            if self.members.len() >= least
                 && let Some(region) = self.region()
             {
                 take(region, &self.members);
