@@ -5,7 +5,7 @@
 use crate::pipeline::decode::cells::{CELL, Cells};
 use crate::pipeline::decode::components::{Component, Components};
 use crate::pipeline::decode::lanes::fill;
-use crate::pipeline::decode::order::lead;
+use crate::pipeline::decode::lead::lead;
 use crate::pipeline::decode::patch::Patch;
 use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::raster::View;

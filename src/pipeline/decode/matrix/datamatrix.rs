@@ -6,12 +6,12 @@
 )]
 
 use crate::pipeline::decode::engine::modules::{self, Doubts, Reading};
+use crate::pipeline::decode::lead::lead;
 use crate::pipeline::decode::matrix::bits::{self, BareLine, Bits, Modules};
 use crate::pipeline::decode::matrix::edges::Edges;
 use crate::pipeline::decode::matrix::grid::{Grid, Map};
 use crate::pipeline::decode::matrix::line::Line;
 use crate::pipeline::decode::matrix::sheet::Sheet;
-use crate::pipeline::decode::order::lead;
 use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::{Point, Symbol, Symbology};

@@ -5,11 +5,11 @@
 #![expect(clippy::cast_possible_truncation, reason = "counts of modules are small and positive")]
 
 use crate::pipeline::decode::engine::modules::{self, Doubts};
+use crate::pipeline::decode::lead::lead;
 use crate::pipeline::decode::matrix::bits::{self, BareLine, Bits, Modules};
 use crate::pipeline::decode::matrix::grid::Grid;
 use crate::pipeline::decode::matrix::rings::Rings;
 use crate::pipeline::decode::matrix::sheet::Sheet;
-use crate::pipeline::decode::order::lead;
 use crate::pipeline::decode::pool::{Lent, Pools};
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::symbol::{Point, Symbol, Symbology};
