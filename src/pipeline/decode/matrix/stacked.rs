@@ -54,11 +54,18 @@ fn read_whole(view: View<'_>, wanted: Wanted, pools: &Pools) -> Option<Symbol> {
         let region = gather::whole(view.width as f32, view.height as f32, angle);
         pdf417::read(Scan::of(view, &region, pools), &region, wanted)
     };
+    // Of a large picture, the whole of which is print more often than a symbol, it has to show a start or stop pattern.
+    let is_large = view.width * view.height >= SMALL;
+    let wanted = match wanted {
+        Wanted::Micro if is_large => return None,
+        Wanted::Both if is_large => Wanted::Plain,
+        wanted => wanted,
+    };
     let upright = || [0.0, FRAC_PI_2].into_iter();
     if let Some(found) = upright().find_map(|angle| read(angle, wanted)) {
         return Some(found);
     }
-    if wanted == Wanted::Plain || view.width * view.height >= SMALL {
+    if wanted == Wanted::Plain {
         return None;
     }
     let angles = TURNS.iter().flat_map(|turn| upright().map(move |angle| angle + turn));
