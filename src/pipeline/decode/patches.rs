@@ -165,6 +165,7 @@ fn scaled(mut symbol: Symbol, factor: usize) -> Symbol {
 mod tests {
     use test_case::test_case;
 
+    use crate::pipeline::decode::matrix::grid::DATA_MATRIX;
     use crate::pipeline::decode::{Formats, decode};
     use crate::pipeline::frame::Picture;
 
@@ -190,25 +191,6 @@ mod tests {
         "#.###.#.##..#..##.###",
         "#.....#..#..###...#.#",
         "#######..#.#..#.#####",
-    ];
-
-    const MATRIX: [&str; 16] = [
-        "#.#.#.#.#.#.#.#.",
-        "#.##....##....##",
-        "#..#....#.....#.",
-        "##.....##......#",
-        "#.###...###..#..",
-        "#...###.###..###",
-        "#........##..##.",
-        "####.#.#.####..#",
-        "####.#####.###..",
-        "##.###.#....##.#",
-        "#.##..#####.###.",
-        "#..#....#..##..#",
-        "##.#..##.#..#.#.",
-        "#...#.#.######.#",
-        "#..#..#.#..##.#.",
-        "################",
     ];
 
     /// A Code 128.
@@ -241,8 +223,8 @@ mod tests {
 
     #[test_case(&WIDE, 24.0, 33.0, "WIDE 24"; "a QR code of modules of 24 pixels")]
     #[test_case(&WIDE, 38.0, 4.0, "WIDE 24"; "a QR code of modules of 38 pixels")]
-    #[test_case(&MATRIX, 20.0, 250.0, "SERIAL 0123456789"; "a Data Matrix of modules of 20 pixels")]
-    #[test_case(&MATRIX, 44.0, 3.0, "SERIAL 0123456789"; "a Data Matrix of modules of 44 pixels")]
+    #[test_case(&DATA_MATRIX, 20.0, 250.0, "SERIAL 0123456789"; "a Data Matrix of modules of 20 pixels")]
+    #[test_case(&DATA_MATRIX, 44.0, 3.0, "SERIAL 0123456789"; "a Data Matrix of modules of 44 pixels")]
     fn wide_modules_are_read_beside_bars(rows: &[&str], px: f32, degrees: f32, text: &str) {
         let mut luma = vec![210; 1280 * 1000];
         draw(&mut luma, &[BESIDE], (2.0, 120.0), (1130.0, 300.0, 0.0));

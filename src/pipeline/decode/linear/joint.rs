@@ -62,7 +62,7 @@ const FEW_TERMS: usize = 3;
 /// The characters of a kind of symbol through each of [`SPREADS`].
 type Banks = [Bank; SPREADS.len()];
 
-/// Two ends of a symbol, through one of [`SPREADS`].
+/// Two ends of a symbol, through one of the blurs that are tried.
 #[derive(Debug, Clone, Copy)]
 pub struct Rough {
     /// How much speaks for them.

@@ -358,27 +358,8 @@ mod tests {
     use test_case::test_case;
 
     use super::*;
-    use crate::pipeline::decode::matrix::grid::drawn;
+    use crate::pipeline::decode::matrix::grid::{DATA_MATRIX, drawn};
     use crate::pipeline::decode::matrix::hough::lines;
-
-    const ROWS: [&str; 16] = [
-        "#.#.#.#.#.#.#.#.",
-        "#.##....##....##",
-        "#..#....#.....#.",
-        "##.....##......#",
-        "#.###...###..#..",
-        "#...###.###..###",
-        "#........##..##.",
-        "####.#.#.####..#",
-        "####.#####.###..",
-        "##.###.#....##.#",
-        "#.##..#####.###.",
-        "#..#....#..##..#",
-        "##.#..##.#..#.#.",
-        "#...#.#.######.#",
-        "#..#..#.#..##.#.",
-        "################",
-    ];
 
     fn texts(rows: &[&str], corners: [(f32, f32); 4], bend: f32) -> Option<(String, u32)> {
         let corners = corners.map(|(x, y)| Point::new(x, y));
@@ -399,14 +380,15 @@ mod tests {
     #[test_case([(30.0, 20.0), (100.0, 30.0), (92.0, 82.0), (22.0, 92.0)], 0.0; "in perspective")]
     #[test_case([(30.0, 20.0), (94.0, 20.0), (94.0, 84.0), (30.0, 84.0)], 1.5; "on a curved label")]
     fn a_symbol_is_read(corners: [(f32, f32); 4], bend: f32) {
-        assert_eq!(texts(&ROWS, corners, bend), Some(("SERIAL 0123456789".to_owned(), 0)));
+        assert_eq!(texts(&DATA_MATRIX, corners, bend), Some(("SERIAL 0123456789".to_owned(), 0)));
     }
 
     #[test]
     fn damage_is_counted_and_ends_in_no_reading() {
         let corners = [(30.0, 20.0), (94.0, 20.0), (94.0, 84.0), (30.0, 84.0)];
         let damaged = |rows: std::ops::Range<usize>| {
-            let mut modules: Vec<String> = ROWS.iter().map(|row| (*row).to_owned()).collect();
+            let mut modules: Vec<String> =
+                DATA_MATRIX.iter().map(|row| (*row).to_owned()).collect();
             for row in rows {
                 modules[row].replace_range(4..10, "......");
             }

@@ -94,6 +94,27 @@ impl Map {
     }
 }
 
+/// The modules of a Data Matrix that says "SERIAL 0123456789".
+#[cfg(test)]
+pub(crate) const DATA_MATRIX: [&str; 16] = [
+    "#.#.#.#.#.#.#.#.",
+    "#.##....##....##",
+    "#..#....#.....#.",
+    "##.....##......#",
+    "#.###...###..#..",
+    "#...###.###..###",
+    "#........##..##.",
+    "####.#.#.####..#",
+    "####.#####.###..",
+    "##.###.#....##.#",
+    "#.##..#####.###.",
+    "#..#....#..##..#",
+    "##.#..##.#..#.#.",
+    "#...#.#.######.#",
+    "#..#..#.#..##.#.",
+    "################",
+];
+
 /// A picture of a symbol, its modules `#` for dark, under light that falls to the right, slightly blurred.
 #[cfg(test)]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a test's numbers")]
