@@ -4,7 +4,7 @@ use crate::pipeline::decode::glance::may_be_symbol;
 use crate::pipeline::decode::linear::databar::stacked;
 use crate::pipeline::decode::linear::{Desk, Unclear};
 use crate::pipeline::decode::locate::Region;
-use crate::pipeline::decode::pool::{Lent, Pools};
+use crate::pipeline::decode::pool::{Pools, Regions};
 use crate::pipeline::decode::raster::View;
 use crate::pipeline::decode::strip::Strip;
 use crate::pipeline::decode::{Formats, add, contains, linear};
@@ -30,7 +30,7 @@ pub fn whole(width: f32, height: f32, angle: f32) -> Region {
 
 /// The boxes around those of `regions` that lie together and have one direction: the rows of a stacked symbol, the
 /// parts of one whose wide bars have no gradient inside.
-pub fn gathered<'p>(regions: &[Region], pools: &'p Pools) -> Lent<'p, Vec<Region>> {
+pub fn gathered<'p>(regions: &[Region], pools: &'p Pools) -> Regions<'p> {
     let mut found = pools.regions.collect(regions.iter().copied());
     let mut n_parts = pools.counts.collect(regions.iter().map(|_| 1));
     let mut k = 0;

@@ -149,8 +149,7 @@ impl<'a> Search<'a> {
         // What lines without ink have left of wide bars are pieces.
         let pieces = worn.iter().map(|(region, _)| region).filter(|region| !self.has(region));
         let mut chains = locate::chained(&pools.regions.collect(pieces.copied()), pools);
-        let is_worn =
-            |r: &Region| Strip::new(self.view, *r, pools).is_some_and(|strip| is_worn(&strip));
+        let is_worn = |r: &Region| self.strip(r).is_some_and(|strip| is_worn(&strip));
         let may_be = |r: &Region| r.along < MAX_HIGH * r.across && self.are_bars(r) && is_worn(r);
         chains.retain(may_be);
         for chain in chains.iter().take(MAX_WORN_CHAINS) {
